@@ -1,0 +1,214 @@
+import { crc32 } from 'node:zlib'
+import { crc32Short, hashText } from '../kernel/hash.ts'
+import { tokenBytes, writeToken } from '../kernel/token.ts'
+
+/**
+ * Wire version 1 of a stored entry. All numbers are little-endian, all instants are milliseconds of the server's clock.
+ *
+ *     at  bytes
+ *      0      1  kind: V value, L lease, F fence, E error marker; what follows is the layout of V
+ *      1     12  version: random, unique; a refresh stores only over the version that it read
+ *     13      1  state: bit 0 marked stale
+ *     14      4  CRC-32 of bytes 0 to 13
+ *     18      4  CRC-32 of all bytes from 22 on
+ *     22      1  wire version, 1
+ *     23      1  flags: bit 0 null, bit 1 absent, bit 2 the key is echoed
+ *     24      1  codec
+ *     25      1  compression, 0 none
+ *     26      8  hash of the stored key
+ *     34      6  created at
+ *     40      6  stale at
+ *     46      6  dead at
+ *     52      4  cost of the load in µs
+ *     56      2  number of tags
+ *     58      4  bytes of echo and tags together
+ *     62         echo, if flagged: 4 length, the path as UTF-8; then the tags: 2 length, name, 12 hard token, 12 soft token; then the payload
+ *
+ * Bytes 0 to 17 have a sum of their own because a server-side script rewrites 1 to 17 in place when an entry is marked stale.
+ */
+export const wireVersion = 1
+export const versionOffset = 1
+export const headerBytes = 62
+/** Enough first bytes to tell one content of a key from any other. */
+export const prefixBytes = 64
+
+const kindValue = 0x56
+const stateOffset = 13
+const stateSumOffset = 14
+const bodySumOffset = 18
+const bodyOffset = 22
+const flagNull = 1
+const flagAbsent = 2
+const flagEcho = 4
+const stateStale = 1
+const echoFixedBytes = 4
+const tagFixedBytes = 2 + 2 * tokenBytes
+const maxCostUs = 0xffff_ffff
+
+/** What is stored beside the payload. */
+export interface EntryHead {
+  /** The stored key. */
+  readonly storedKey: string
+  /** The path, when the stored key holds only its hash. */
+  readonly echo?: string | undefined
+  readonly codec: number
+  readonly createdAtMs: number
+  readonly staleAtMs: number
+  readonly deadAtMs: number
+  readonly loadCostMs: number
+  readonly tags?: readonly EntryTag[]
+}
+
+export interface EntryTag {
+  readonly name: string
+  /** 12 bytes. */
+  readonly hardToken: Buffer
+  /** 12 bytes. */
+  readonly softToken: Buffer
+}
+
+/** What is stored: an encoded value, or one of the two that need no bytes. `absent` is "the source has none", told apart from its `null`. */
+export type Content = { readonly payload: string | Buffer } | 'null' | 'absent'
+
+export type Decoded =
+  | { readonly kind: 'value'; readonly entry: DecodedEntry }
+  | { readonly kind: 'lease' | 'fence' | 'error' }
+  | { readonly kind: 'rejected'; readonly reason: 'not-an-entry' | 'wire-version' | 'checksum' | 'other-key' }
+
+export interface DecodedEntry {
+  readonly isMarkedStale: boolean
+  readonly isNull: boolean
+  readonly isAbsent: boolean
+  readonly codec: number
+  readonly compression: number
+  readonly createdAtMs: number
+  readonly staleAtMs: number
+  readonly deadAtMs: number
+  readonly loadCostMs: number
+  readonly tagCount: number
+  /** Where the payload starts. */
+  readonly payloadStart: number
+}
+
+export function encodeEntry(head: EntryHead, content: Content): Buffer {
+  const payload = typeof content === 'object' ? content.payload : ''
+  const payloadBytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
+  const extraBytes = echoBytes(head.echo) + tagsBytes(head.tags)
+  const bytes = Buffer.allocUnsafe(headerBytes + extraBytes + payloadBytes)
+  bytes[0] = kindValue
+  writeToken(bytes, versionOffset)
+  bytes[stateOffset] = 0
+  bytes.writeUInt32LE(crc32Short(bytes, 0, stateSumOffset), stateSumOffset)
+  bytes[22] = wireVersion
+  bytes[23] = (content === 'null' ? flagNull : 0) | (content === 'absent' ? flagAbsent : 0) | (head.echo === undefined ? 0 : flagEcho)
+  bytes[24] = head.codec
+  bytes[25] = 0
+  const [high, low] = hashText(head.storedKey)
+  bytes.writeUInt32LE(high, 26)
+  bytes.writeUInt32LE(low, 30)
+  bytes.writeUIntLE(Math.round(head.createdAtMs), 34, 6)
+  bytes.writeUIntLE(Math.round(head.staleAtMs), 40, 6)
+  bytes.writeUIntLE(Math.round(head.deadAtMs), 46, 6)
+  bytes.writeUInt32LE(Math.min(Math.round(head.loadCostMs * 1_000), maxCostUs), 52)
+  bytes.writeUInt16LE(head.tags?.length ?? 0, 56)
+  bytes.writeUInt32LE(extraBytes, 58)
+  const at = writeTags(bytes, head.tags, writeEcho(bytes, head.echo))
+  if (typeof payload === 'string') bytes.write(payload, at)
+  else payload.copy(bytes, at)
+  bytes.writeUInt32LE(crc32(bytes.subarray(bodyOffset)), bodySumOffset)
+  return bytes
+}
+
+/** Reads a stored content. Never throws: whatever the bytes are, the answer says what they turned out to be. */
+export function decodeEntry(bytes: Buffer, storedKey: string, echo: string | undefined): Decoded {
+  const kind = bytes[0]
+  if (kind !== kindValue) return otherKind(kind)
+  if (bytes.length < headerBytes) return rejected('not-an-entry')
+  if (bytes.readUInt32LE(stateSumOffset) !== crc32Short(bytes, 0, stateSumOffset)) return rejected('not-an-entry')
+  if (bytes[22] !== wireVersion) return rejected('wire-version')
+  if (bytes.readUInt32LE(bodySumOffset) !== crc32(bytes.subarray(bodyOffset))) return rejected('checksum')
+  const [high, low] = hashText(storedKey)
+  if (bytes.readUInt32LE(26) !== high || bytes.readUInt32LE(30) !== low) return rejected('other-key')
+  const extraEnd = headerBytes + bytes.readUInt32LE(58)
+  if (extraEnd > bytes.length) return rejected('checksum')
+  const flags = bytes[23] as number
+  if ((flags & flagEcho) !== 0 && !echoes(bytes, echo)) return rejected('other-key')
+  return {
+    kind: 'value',
+    entry: {
+      isMarkedStale: ((bytes[stateOffset] as number) & stateStale) !== 0,
+      isNull: (flags & flagNull) !== 0,
+      isAbsent: (flags & flagAbsent) !== 0,
+      codec: bytes[24] as number,
+      compression: bytes[25] as number,
+      createdAtMs: bytes.readUIntLE(34, 6),
+      staleAtMs: bytes.readUIntLE(40, 6),
+      deadAtMs: bytes.readUIntLE(46, 6),
+      loadCostMs: bytes.readUInt32LE(52) / 1_000,
+      tagCount: bytes.readUInt16LE(56),
+      payloadStart: extraEnd,
+    },
+  }
+}
+
+/** The tags of an entry that `decodeEntry` accepted. */
+export function decodeTags(bytes: Buffer, tagCount: number): EntryTag[] {
+  const tags: EntryTag[] = []
+  let at = ((bytes[23] as number) & flagEcho) === 0 ? headerBytes : headerBytes + echoFixedBytes + bytes.readUInt32LE(headerBytes)
+  for (let i = 0; i < tagCount; i += 1) {
+    const nameEnd = at + 2 + bytes.readUInt16LE(at)
+    const name = bytes.toString('utf8', at + 2, nameEnd)
+    tags.push({
+      name,
+      hardToken: bytes.subarray(nameEnd, nameEnd + tokenBytes),
+      softToken: bytes.subarray(nameEnd + tokenBytes, nameEnd + 2 * tokenBytes),
+    })
+    at = nameEnd + 2 * tokenBytes
+  }
+  return tags
+}
+
+function rejected(reason: 'not-an-entry' | 'wire-version' | 'checksum' | 'other-key'): Decoded {
+  return { kind: 'rejected', reason }
+}
+
+function otherKind(kind: number | undefined): Decoded {
+  if (kind === 0x4c) return { kind: 'lease' }
+  if (kind === 0x46) return { kind: 'fence' }
+  if (kind === 0x45) return { kind: 'error' }
+  return rejected('not-an-entry')
+}
+
+function echoes(bytes: Buffer, path: string | undefined): boolean {
+  const start = headerBytes + echoFixedBytes
+  return path !== undefined && bytes.toString('utf8', start, start + bytes.readUInt32LE(headerBytes)) === path
+}
+
+function echoBytes(echo: string | undefined): number {
+  return echo === undefined ? 0 : echoFixedBytes + Buffer.byteLength(echo)
+}
+
+function writeEcho(bytes: Buffer, echo: string | undefined): number {
+  if (echo === undefined) return headerBytes
+  const length = bytes.write(echo, headerBytes + echoFixedBytes)
+  bytes.writeUInt32LE(length, headerBytes)
+  return headerBytes + echoFixedBytes + length
+}
+
+function tagsBytes(tags: readonly EntryTag[] | undefined): number {
+  let sum = 0
+  for (const tag of tags ?? []) sum += tagFixedBytes + Buffer.byteLength(tag.name)
+  return sum
+}
+
+function writeTags(bytes: Buffer, tags: readonly EntryTag[] | undefined, start: number): number {
+  let at = start
+  for (const tag of tags ?? []) {
+    const nameBytes = bytes.write(tag.name, at + 2)
+    bytes.writeUInt16LE(nameBytes, at)
+    at += 2 + nameBytes
+    at += tag.hardToken.copy(bytes, at, 0, tokenBytes)
+    at += tag.softToken.copy(bytes, at, 0, tokenBytes)
+  }
+  return at
+}

@@ -1,0 +1,105 @@
+/**
+ * Every code that Tiercel throws, with what it means and what to do. The one table: a test holds the docs page
+ * `docs/reference/errors.md` against it, and every code is thrown by a test.
+ */
+export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
+  TIERCEL_UNKNOWN_OPTION: {
+    retryable: false,
+    meaning: 'An option is not known. Options are never ignored: a misspelt one would silently do nothing.',
+    advice: 'Correct the name; the message lists the known ones.',
+  },
+  TIERCEL_INVALID_OPTION: {
+    retryable: false,
+    meaning: 'An option has a value that is not allowed. Values out of range are refused, never clamped.',
+    advice: 'Give a value that the message names.',
+  },
+  TIERCEL_INVALID_DURATION: {
+    retryable: false,
+    meaning: 'A duration is not a positive whole number of milliseconds nor text such as "500ms", "30s", "5m", "1h", "7d".',
+    advice: 'Give a duration of at least 1 ms and at most 10 years.',
+  },
+  TIERCEL_INVALID_KEY: {
+    retryable: false,
+    meaning: 'A key cannot be stored as it is: empty, with an empty or reserved part, with a lone surrogate, or of a wrong type.',
+    advice: "Put everything that comes from outside into an array key: ['user', id]. Arrays take any text.",
+  },
+  TIERCEL_INVALID_LOADER: {
+    retryable: false,
+    meaning: 'The loader is not a function.',
+    advice: 'Pass the function that produces the value: getOrSet(key, () => db.product(id)).',
+  },
+  TIERCEL_UNDEFINED_VALUE: {
+    retryable: false,
+    meaning: 'A loader returned undefined, or undefined was to be set. undefined means "not in the cache" and cannot be stored.',
+    advice: 'Return null for "there is none"; a stored null is a value.',
+  },
+  TIERCEL_UNSERIALIZABLE_VALUE: {
+    retryable: false,
+    meaning: 'A value holds something that the codec cannot bring back as it was: a function, a symbol, a Date, a Map, a cycle.',
+    advice: 'The message names the path inside the value. Convert it in the loader, for example with toISOString().',
+  },
+  TIERCEL_CLIENT_UNKNOWN: {
+    retryable: false,
+    meaning: 'What was handed in as a client is none that Tiercel knows, or is used up.',
+    advice: 'Hand in a client of @redis/client, redis, ioredis or iovalkey, or a URL.',
+  },
+  TIERCEL_CLIENT_MISSING: {
+    retryable: false,
+    meaning: 'A URL was given, and no client package is installed.',
+    advice: 'npm install @redis/client (or ioredis, iovalkey), or hand in a live client.',
+  },
+  TIERCEL_UNSUPPORTED: {
+    retryable: false,
+    meaning: 'The client or server cannot do what was asked for.',
+    advice: 'The message names what is missing and what to use instead.',
+  },
+  TIERCEL_CLOSED: {
+    retryable: false,
+    meaning: 'The cache, store or client was closed before this call.',
+    advice: 'Close last; create a new cache to go on.',
+  },
+  TIERCEL_STORE_UNAVAILABLE: {
+    retryable: true,
+    meaning: 'There is no link to the server, or it broke before the answer came.',
+    advice: 'Reads go on with the loader. Check that the server is up and reachable.',
+  },
+  TIERCEL_STORE_DEADLINE: {
+    retryable: true,
+    meaning: "The server did not answer within the store's budget.",
+    advice:
+      "Reads go on with the loader. Check the server's load and slow log; raise the store's timeout only if its network is that slow.",
+  },
+  TIERCEL_SERVER_ERROR: {
+    retryable: false,
+    meaning: 'The server answered with an error: out of memory, read-only, no permission, and so on.',
+    advice: "The message is the server's own.",
+  },
+  TIERCEL_DECODE_FAILED: {
+    retryable: false,
+    meaning: 'Stored bytes did not check out. Reads treat them as a miss and report an event; nothing is thrown to callers.',
+    advice: 'Look for other programs that write under the same prefix.',
+  },
+}
+
+export interface CodeMeaning {
+  readonly retryable: boolean
+  readonly meaning: string
+  readonly advice: string
+}
+
+export type ErrorCode =
+  | 'TIERCEL_UNKNOWN_OPTION'
+  | 'TIERCEL_INVALID_OPTION'
+  | 'TIERCEL_INVALID_DURATION'
+  | 'TIERCEL_INVALID_KEY'
+  | 'TIERCEL_INVALID_LOADER'
+  | 'TIERCEL_UNDEFINED_VALUE'
+  | 'TIERCEL_UNSERIALIZABLE_VALUE'
+  | 'TIERCEL_CLIENT_UNKNOWN'
+  | 'TIERCEL_CLIENT_MISSING'
+  | 'TIERCEL_UNSUPPORTED'
+  | 'TIERCEL_CLOSED'
+  | 'TIERCEL_STORE_UNAVAILABLE'
+  | 'TIERCEL_STORE_DEADLINE'
+  | 'TIERCEL_SERVER_ERROR'
+  | 'TIERCEL_DECODE_FAILED'

@@ -1,0 +1,88 @@
+import { type ErrorCode, errorCodes } from './error-codes.ts'
+
+/** What an error knows beyond its message. The value of an entry is never part of it. */
+export interface ErrorDetails {
+  /** The verb of the public API that failed: `getOrSet`, `set`, … */
+  readonly operation?: string
+  /** The key, shortened to 64 characters. */
+  readonly key?: string
+  readonly cause?: unknown
+}
+
+const identity = Symbol.for('tiercel.error')
+const keyLimit = 64
+
+/** The root of every error that Tiercel throws. Told by its `code`; `TiercelError.is` also recognises another copy's errors. */
+export class TiercelError extends Error {
+  readonly code: ErrorCode
+  /** Whether the same call may succeed later without a change of program or configuration. */
+  readonly retryable: boolean
+  readonly operation?: string
+  readonly key?: string
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'TiercelError'
+    Object.defineProperty(this, identity, { value: true })
+    this.code = code
+    this.retryable = errorCodes[code].retryable
+    if (details.operation !== undefined) this.operation = details.operation
+    if (details.key !== undefined) this.key = shorten(details.key)
+  }
+
+  /** Whether `error` was thrown by Tiercel, also by another copy or version of it. */
+  static is(error: unknown): error is TiercelError {
+    return typeof error === 'object' && error !== null && identity in error
+  }
+}
+
+/** The programmer's: an option, key or value that is not allowed. Thrown before anything is touched. */
+export class UsageError extends TiercelError {
+  constructor(code: ErrorCode, message: string, details?: ErrorDetails) {
+    super(code, message, details)
+    this.name = 'UsageError'
+  }
+}
+
+/** The operator's: the server is away, refuses, or answers with an error. */
+export class StoreError extends TiercelError {
+  constructor(code: ErrorCode, message: string, details?: ErrorDetails) {
+    super(code, message, details)
+    this.name = 'StoreError'
+  }
+}
+
+/** Something took longer than it was allowed to. */
+export class DeadlineError extends StoreError {
+  /** What was allowed, in ms. */
+  readonly limitMs: number
+
+  constructor(code: ErrorCode, message: string, limitMs: number, details?: ErrorDetails) {
+    super(code, message, details)
+    this.name = 'DeadlineError'
+    this.limitMs = limitMs
+  }
+}
+
+/** The server's own words: its reply was an error. `reply` is the first word, such as `WRONGTYPE` or `OOM`. */
+export class ServerError extends StoreError {
+  readonly reply: string
+
+  constructor(text: string, details?: ErrorDetails) {
+    super('TIERCEL_SERVER_ERROR', text, details)
+    this.name = 'ServerError'
+    this.reply = text.split(' ', 1)[0] ?? ''
+  }
+}
+
+/** Bytes that could not be read, or a value that could not be written. */
+export class CodecError extends TiercelError {
+  constructor(code: ErrorCode, message: string, details?: ErrorDetails) {
+    super(code, message, details)
+    this.name = 'CodecError'
+  }
+}
+
+function shorten(key: string): string {
+  return key.length <= keyLimit ? key : `${key.slice(0, keyLimit - 1)}…`
+}

@@ -1,0 +1,81 @@
+/** Counters of one cache since it was created, all its namespaces together. Times in ms, sizes in bytes. */
+export interface CacheStats {
+  readonly l1: TierStats & {
+    /** Entries resident now. */
+    readonly entries: number
+    /** Encoded size of the entries resident now. */
+    readonly sizeBytes: number
+    readonly evictions: number
+  }
+  readonly l2: TierStats & {
+    readonly bytesRead: number
+    readonly bytesWritten: number
+    /** Calls to the store that failed or took longer than its budget. */
+    readonly errors: number
+    /** Stored bytes that did not check out and counted as a miss. */
+    readonly rejected: number
+  }
+  /** Calls of loaders that were started. */
+  readonly loads: number
+  readonly loadErrors: number
+  /** Callers who shared a load that another one had started. */
+  readonly loadsJoined: number
+  /** Time spent in loaders that ended. */
+  readonly loadTimeMs: number
+  readonly sets: number
+  readonly deletes: number
+  /** Loaded values that were not stored because their key was written or deleted meanwhile. */
+  readonly writesDropped: number
+}
+
+/** A read that the tier was asked for is a hit or a miss of it. */
+export interface TierStats {
+  readonly hits: number
+  readonly misses: number
+}
+
+/** The counters themselves: one flat object of numbers, incremented in place on the hot path. */
+export class Counters {
+  l1Hits = 0
+  l1Misses = 0
+  l2Hits = 0
+  l2Misses = 0
+  bytesRead = 0
+  bytesWritten = 0
+  storeErrors = 0
+  rejected = 0
+  loads = 0
+  loadErrors = 0
+  loadsJoined = 0
+  loadTimeMs = 0
+  sets = 0
+  deletes = 0
+  writesDropped = 0
+}
+
+export interface L1Usage {
+  readonly entries: number
+  readonly sizeBytes: number
+  readonly evictions: number
+}
+
+export function snapshot(counters: Counters, l1: L1Usage): CacheStats {
+  return {
+    l1: { hits: counters.l1Hits, misses: counters.l1Misses, entries: l1.entries, sizeBytes: l1.sizeBytes, evictions: l1.evictions },
+    l2: {
+      hits: counters.l2Hits,
+      misses: counters.l2Misses,
+      bytesRead: counters.bytesRead,
+      bytesWritten: counters.bytesWritten,
+      errors: counters.storeErrors,
+      rejected: counters.rejected,
+    },
+    loads: counters.loads,
+    loadErrors: counters.loadErrors,
+    loadsJoined: counters.loadsJoined,
+    loadTimeMs: counters.loadTimeMs,
+    sets: counters.sets,
+    deletes: counters.deletes,
+    writesDropped: counters.writesDropped,
+  }
+}
