@@ -1,6 +1,6 @@
 /**
  * Every code that Tiercel throws, with what it means and what to do. The one table: a test holds the docs page
- * `docs/reference/errors.md` against it, and every code is thrown by a test.
+ * `docs/reference/errors.md` against it, and every code is thrown by a test. The texts are for that page and not part of a bundle.
  */
 export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
   TIERCEL_UNKNOWN_OPTION: {
@@ -74,11 +74,6 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
     meaning: 'The server answered with an error: out of memory, read-only, no permission, and so on.',
     advice: "The message is the server's own.",
   },
-  TIERCEL_DECODE_FAILED: {
-    retryable: false,
-    meaning: 'Stored bytes did not check out. Reads treat them as a miss and report an event; nothing is thrown to callers.',
-    advice: 'Look for other programs that write under the same prefix.',
-  },
 }
 
 export interface CodeMeaning {
@@ -102,4 +97,3 @@ export type ErrorCode =
   | 'TIERCEL_STORE_UNAVAILABLE'
   | 'TIERCEL_STORE_DEADLINE'
   | 'TIERCEL_SERVER_ERROR'
-  | 'TIERCEL_DECODE_FAILED'

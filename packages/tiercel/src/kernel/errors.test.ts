@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { errorCodes } from './error-codes.ts'
 import { DeadlineError, ServerError, StoreError, TiercelError, UsageError } from './errors.ts'
 
 test('an error knows its code, whether to try again, and a short key', () => {
@@ -23,4 +24,10 @@ test('families can be told by class', () => {
   expect(new ServerError('OOM command not allowed')).toMatchObject({ reply: 'OOM', code: 'TIERCEL_SERVER_ERROR' })
   expect(new ServerError('x')).toBeInstanceOf(StoreError)
   expect(new DeadlineError('TIERCEL_STORE_DEADLINE', 'late', 50)).toMatchObject({ limitMs: 50, retryable: true })
+})
+
+test('what is retryable is so in the table', () => {
+  for (const code of Object.keys(errorCodes) as (keyof typeof errorCodes)[]) {
+    expect(new TiercelError(code, 'x').retryable).toBe(errorCodes[code].retryable)
+  }
 })

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes } from './error-codes.ts'
+import type { ErrorCode } from './error-codes.ts'
 
 /** What an error knows beyond its message. The value of an entry is never part of it. */
 export interface ErrorDetails {
@@ -11,6 +11,8 @@ export interface ErrorDetails {
 
 const identity = Symbol.for('tiercel.error')
 const keyLimit = 64
+/** Those of the table that say so; only this much of it is needed at run time. */
+const retryableCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['TIERCEL_STORE_UNAVAILABLE', 'TIERCEL_STORE_DEADLINE'])
 
 /** The root of every error that Tiercel throws. Told by its `code`; `TiercelError.is` also recognises another copy's errors. */
 export class TiercelError extends Error {
@@ -25,7 +27,7 @@ export class TiercelError extends Error {
     this.name = 'TiercelError'
     Object.defineProperty(this, identity, { value: true })
     this.code = code
-    this.retryable = errorCodes[code].retryable
+    this.retryable = retryableCodes.has(code)
     if (details.operation !== undefined) this.operation = details.operation
     if (details.key !== undefined) this.key = shorten(details.key)
   }

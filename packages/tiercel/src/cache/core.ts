@@ -1,0 +1,58 @@
+import type { Codec } from '../codecs/codec.ts'
+import { UsageError } from '../kernel/errors.ts'
+import type { BoundedLru } from '../stores/memory/bounded-lru.ts'
+import type { Store } from '../stores/store.ts'
+import type { Emitter } from '../telemetry/emitter.ts'
+import type { Counters } from '../telemetry/stats.ts'
+import type { Policy } from './policy.ts'
+
+/** What callers are handed: one shared frozen value, one shared value, or a copy each. */
+export type ValueSharing = 'freeze' | 'share' | 'clone'
+
+/** What all namespaces of a cache have in common. */
+export interface Core {
+  readonly lru: BoundedLru | undefined
+  readonly l2: Store | undefined
+  readonly codec: Codec
+  readonly policy: Policy
+  readonly sharing: ValueSharing
+  readonly counters: Counters
+  readonly emitter: Emitter
+  /** Monotonic, coarse: for ages in L1. */
+  readonly nowMs: () => number
+  /** 0 to 1. */
+  readonly random: () => number
+  readonly background: Background
+  isClosed: boolean
+}
+
+/** Work that goes on after its caller has his answer. Counted, so that it can be waited for. */
+export class Background {
+  #pending = 0
+  #waiting: (() => void)[] = []
+
+  begin(): void {
+    this.#pending += 1
+  }
+
+  end(): void {
+    this.#pending -= 1
+    if (this.#pending > 0) return
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#pending > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+}
+
+/** @throws {TIERCEL_CLOSED} */
+export function checkOpen(core: Core): void {
+  if (core.isClosed) throw new UsageError('TIERCEL_CLOSED', 'The cache was closed. Create a new one to go on.')
+}
+
+export function reportStoreFailure(core: Core, namespace: string, operation: 'read' | 'write' | 'delete', error: unknown): void {
+  core.counters.storeErrors += 1
+  if (core.emitter.isHeard) core.emitter.emit({ type: 'store.failed', namespace, operation, error })
+}

@@ -1,0 +1,106 @@
+import { jsonCodec } from '../codecs/json.ts'
+import { type ByteSize, sizeBytes } from '../kernel/byte-size.ts'
+import { type Clock, coarseClock, systemClock } from '../kernel/clock.ts'
+import { type Duration, durationMs } from '../kernel/duration.ts'
+import { UsageError } from '../kernel/errors.ts'
+import { checkOptionNames, fraction, oneOf, wholeNumber } from '../kernel/options.ts'
+import { show } from '../kernel/show.ts'
+import { BoundedLru, type LruPartition } from '../stores/memory/bounded-lru.ts'
+import type { Store } from '../stores/store.ts'
+import { Emitter } from '../telemetry/emitter.ts'
+import { Counters } from '../telemetry/stats.ts'
+import type { Cache } from './cache.ts'
+import { Background, type Core, type ValueSharing } from './core.ts'
+import { Scopes } from './scopes.ts'
+import { TieredCache } from './tiered-cache.ts'
+
+export interface CacheOptions {
+  /** Keeps this cache's keys apart from others on the same server. 1 to 200 characters. Default: none. */
+  readonly namespace?: string
+  /** This process's memory. `false`: none. Default: at most `'64mb'`. */
+  readonly l1?: L1Options | false
+  /** The store behind it, such as `valkeyStore(client)`. Default: none. */
+  readonly l2?: Store
+  /** How long values count as fresh. 1 ms to 10 years. Default: `'5m'`. */
+  readonly ttl?: Duration
+  /** How much earlier a value may end, as a fraction of `ttl`, chosen at random per value. 0 to 1. Default: 0. */
+  readonly jitter?: number
+  /**
+   * What callers are handed: `'freeze'`, one frozen value for all; `'clone'`, a copy each (costs a `structuredClone` per hit);
+   * `'share'`, one value for all that nobody may change. Default: `'freeze'`.
+   */
+  readonly values?: ValueSharing
+  /** Time, for tests. Default: the system's. */
+  readonly clock?: Clock
+  /** Chance for `jitter`, 0 to 1, for tests. Default: `Math.random`. */
+  readonly random?: () => number
+}
+
+export interface L1Options {
+  /** At most this many entries, 1 to 2³⁰. Default: no limit beside `maxBytes`. */
+  readonly maxEntries?: number
+  /** At most this many bytes of keys and encoded values together. Default: `'64mb'`, or none when `maxEntries` is given. */
+  readonly maxBytes?: ByteSize
+}
+
+const optionNames = ['namespace', 'l1', 'l2', 'ttl', 'jitter', 'values', 'clock', 'random']
+const storeMembers = ['get', 'getMany', 'setMany', 'swap', 'deleteMany', 'ready', 'nowMs', 'close']
+
+/**
+ * A cache on this process's memory (L1), on Valkey (L2), or on both.
+ *
+ * Nothing is sent before the first call, and a server that is away does not keep it from being created.
+ *
+ * @throws {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION}
+ * @example
+ * const cache = createCache({ namespace: 'shop', l2: valkeyStore(client), ttl: '5m' })
+ * const product = await cache.getOrSet(['product', id], () => db.product(id))
+ */
+export function createCache(options: CacheOptions = {}): Cache {
+  checkOptionNames(options, optionNames, 'createCache')
+  if (options.l1 === false && options.l2 === undefined) {
+    throw new UsageError('TIERCEL_INVALID_OPTION', 'createCache: without l1 and l2 there is nowhere to keep a value. Give at least one.')
+  }
+  const clock = options.clock ?? systemClock
+  const nowMs = clock === systemClock ? coarseClock(clock) : () => clock.monotonicMs()
+  const emitter = new Emitter()
+  const lru = options.l1 === false ? undefined : createL1(options.l1 ?? {}, nowMs, emitter)
+  const core: Core = {
+    lru,
+    l2: options.l2 === undefined ? undefined : checkStore(options.l2),
+    codec: jsonCodec,
+    policy: { ttlMs: durationMs(options.ttl ?? '5m', 'ttl'), jitter: fraction(options.jitter ?? 0, 'jitter') },
+    sharing: oneOf(options.values ?? 'freeze', ['freeze', 'share', 'clone'], 'values'),
+    counters: new Counters(),
+    emitter,
+    nowMs,
+    random: options.random ?? Math.random,
+    background: new Background(),
+    isClosed: false,
+  }
+  const scopes = new Scopes(lru)
+  return new TieredCache(core, scopes, scopes.first(options.namespace))
+}
+
+function createL1(options: L1Options, nowMs: () => number, emitter: Emitter): BoundedLru {
+  checkOptionNames(options, ['maxEntries', 'maxBytes'], 'l1')
+  const maxEntries = options.maxEntries === undefined ? undefined : wholeNumber(options.maxEntries, 1, 2 ** 30, 'l1.maxEntries')
+  const maxBytes = options.maxBytes ?? (maxEntries === undefined ? '64mb' : undefined)
+  return new BoundedLru({
+    maxEntries,
+    maxBytes: maxBytes === undefined ? undefined : sizeBytes(maxBytes, 'l1.maxBytes'),
+    nowMs,
+    onEvict: (partition: LruPartition, path: string) => {
+      if (emitter.isHeard) emitter.emit({ type: 'entry.evicted', tier: 'l1', namespace: partition.name, key: path })
+    },
+  })
+}
+
+function checkStore(store: Store): Store {
+  const missing = storeMembers.filter((member) => typeof (store as unknown as Record<string, unknown>)?.[member] !== 'function')
+  if (missing.length === 0) return store
+  throw new UsageError(
+    'TIERCEL_INVALID_OPTION',
+    `l2: ${show(store)} is not a store. Hand in valkeyStore(client) or memoryStore(); a client alone is not a store.`,
+  )
+}

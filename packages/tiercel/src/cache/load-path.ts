@@ -1,0 +1,98 @@
+import { UsageError } from '../kernel/errors.ts'
+import type { LoadContext, Loader } from './cache.ts'
+import type { Core } from './core.ts'
+import { Flight } from './flight.ts'
+import type { Policy } from './policy.ts'
+import { readL2 } from './read-path.ts'
+import type { Scope } from './scope.ts'
+import { encodeValue, keepLoaded } from './write-path.ts'
+
+/** What is to be loaded, and how long the result lives. */
+export interface LoadRequest {
+  readonly scope: Scope
+  readonly path: string
+  readonly load: Loader<unknown>
+  readonly policy: Policy
+}
+
+/** Starts the one flight of a key: reads L2, and where that has nothing, calls the loader and stores what it returns. */
+export function startFlight(core: Core, request: LoadRequest): Flight {
+  const flight = new Flight((left) => forget(request, left))
+  request.scope.flights.set(request.path, flight)
+  void fly(core, request, flight)
+  return flight
+}
+
+/** Never rejects: what goes wrong is the flight's result. */
+async function fly(core: Core, request: LoadRequest, flight: Flight): Promise<void> {
+  core.background.begin()
+  try {
+    const found = core.l2 === undefined ? nothingThere : await readL2(core, request.scope, request.path)
+    flight.resolve(found.isHit ? found.value : await load(core, request, flight, found.present))
+  } catch (error) {
+    flight.reject(error)
+  }
+  forget(request, flight)
+  core.background.end()
+}
+
+const nothingThere = { isHit: false, present: undefined } as const
+
+/** Only its own flight: a later one may be under way. */
+function forget({ scope, path }: LoadRequest, flight: Flight): void {
+  if (scope.flights.get(path) === flight) scope.flights.delete(path)
+}
+
+async function load(core: Core, request: LoadRequest, flight: Flight, present: Buffer | undefined): Promise<unknown> {
+  const { scope, path } = request
+  if (core.emitter.isHeard) core.emitter.emit({ type: 'read.miss', namespace: scope.name, key: path })
+  flight.checkWanted()
+  const startedAtMs = performance.now()
+  const loaded = await callLoader(core, request, flight)
+  if (loaded === undefined) throw undefinedLoaded(path)
+  return keepLoaded(core, request, flight, { ...encodeValue(core, loaded), loadCostMs: performance.now() - startedAtMs }, present)
+}
+
+async function callLoader(core: Core, request: LoadRequest, flight: Flight): Promise<unknown> {
+  const { counters, emitter } = core
+  const subject = { namespace: request.scope.name, key: request.path }
+  const startedAtMs = performance.now()
+  counters.loads += 1
+  if (emitter.isHeard) emitter.emit({ type: 'load.started', ...subject })
+  try {
+    const loaded = await request.load(new Context(request.path, flight))
+    if (emitter.isHeard) emitter.emit({ type: 'load.done', ...subject, durationMs: performance.now() - startedAtMs })
+    return loaded
+  } catch (error) {
+    counters.loadErrors += 1
+    if (emitter.isHeard) emitter.emit({ type: 'load.failed', ...subject, durationMs: performance.now() - startedAtMs, error })
+    throw error
+  } finally {
+    counters.loadTimeMs += performance.now() - startedAtMs
+  }
+}
+
+class Context implements LoadContext {
+  readonly key: string
+  readonly #flight: Flight
+
+  constructor(key: string, flight: Flight) {
+    this.key = key
+    this.#flight = flight
+  }
+
+  get signal(): AbortSignal {
+    return this.#flight.signal
+  }
+}
+
+function undefinedLoaded(key: string): UsageError {
+  return new UsageError(
+    'TIERCEL_UNDEFINED_VALUE',
+    'The loader returned undefined, which cannot be stored. Return null for "there is none".',
+    {
+      operation: 'getOrSet',
+      key,
+    },
+  )
+}

@@ -1,0 +1,55 @@
+import { UsageError } from '../kernel/errors.ts'
+import { encodeName } from '../kernel/key.ts'
+import { show } from '../kernel/show.ts'
+import type { BoundedLru } from '../stores/memory/bounded-lru.ts'
+import { Scope } from './scope.ts'
+
+const maxNameLength = 200
+const separator = '/'
+
+/**
+ * The namespaces of a cache that are in use, so that two handles of one name share one L1 and one flight. Held weakly: a namespace
+ * per tenant costs nothing once nobody holds its handle.
+ */
+export class Scopes {
+  readonly #lru: BoundedLru | undefined
+  readonly #inUse: Map<string, WeakRef<Scope>> = new Map()
+  readonly #cleaner: FinalizationRegistry<string>
+
+  constructor(lru: BoundedLru | undefined) {
+    this.#lru = lru
+    this.#cleaner = new FinalizationRegistry((name) => {
+      if (this.#inUse.get(name)?.deref() === undefined) this.#inUse.delete(name)
+    })
+  }
+
+  /** The namespace that a cache is created with; `undefined` is the root. */
+  first(name: string | undefined): Scope {
+    return this.#scope(name === undefined ? '' : checkedName(name))
+  }
+
+  within(parent: Scope, name: string): Scope {
+    const own = checkedName(name)
+    return this.#scope(parent.name === '' ? own : parent.name + separator + own)
+  }
+
+  #scope(name: string): Scope {
+    const known = this.#inUse.get(name)?.deref()
+    if (known !== undefined) return known
+    const scope = new Scope(name, this.#lru?.partition(name))
+    this.#inUse.set(name, new WeakRef(scope))
+    this.#cleaner.register(scope, name)
+    return scope
+  }
+}
+
+/** @throws {TIERCEL_INVALID_OPTION} */
+function checkedName(name: string): string {
+  if (typeof name !== 'string' || name.length === 0 || name.length > maxNameLength || !name.isWellFormed()) {
+    throw new UsageError(
+      'TIERCEL_INVALID_OPTION',
+      `namespace: ${show(name)} is not allowed. Allowed: well-formed text of 1 to ${maxNameLength} characters.`,
+    )
+  }
+  return encodeName(name, separator)
+}

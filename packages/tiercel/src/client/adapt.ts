@@ -1,0 +1,84 @@
+import { UsageError } from '../kernel/errors.ts'
+import type { Client } from './client.ts'
+import { type Ioredis, type IoredisCluster, ioredisClient } from './ioredis.ts'
+import { type NodeRedis, type NodeRedisCluster, nodeRedisClient } from './node-redis.ts'
+
+const allowed = 'Allowed: a client or cluster of @redis/client or redis (version 5 or 6), ioredis (5 or 6) or iovalkey, or a Client of tiercel/client.'
+
+/**
+ * Makes a `Client` of a live client, told by its members. The live client stays yours: it is never closed.
+ *
+ * @param live a client or cluster of `@redis/client` or `redis` 5 or 6, `ioredis` 5 or 6, `iovalkey`; a `Client` is returned as it is
+ * @throws {TIERCEL_CLIENT_UNKNOWN} it is none of these
+ * @throws {TIERCEL_UNSUPPORTED} it is a kind of client that has no adapter (a pool, a node-redis Sentinel, GLIDE), or has options that change replies
+ * @throws {TIERCEL_CLOSED} it was closed
+ */
+export function adaptClient(live: unknown): Client {
+  if (typeof live !== 'object' || live === null) throw unknownClient(live)
+  const members = live as Members
+  if (isClient(members)) return live as Client
+  refuseOtherKinds(members)
+  if (isIoredis(members)) return adaptIoredis(live as Ioredis | IoredisCluster)
+  if (isNodeRedis(members)) return adaptNodeRedis(live as NodeRedis | NodeRedisCluster)
+  throw unknownClient(live)
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+function has(members: Members, ...names: string[]): boolean {
+  return names.every((name) => typeof members[name] === 'function')
+}
+
+function isClient(members: Members): boolean {
+  return members['specVersion'] === 1 && has(members, 'send', 'batch', 'ready', 'subscribe', 'track', 'close')
+}
+
+function isIoredis(members: Members): boolean {
+  const isNode = has(members, 'sendCommand', 'duplicate', 'call')
+  return typeof members['status'] === 'string' && typeof members['isCluster'] === 'boolean' && isNode
+}
+
+function isNodeRedis(members: Members): boolean {
+  const isCluster = Array.isArray(members['slots']) && has(members, 'nodeClient')
+  return typeof members['isOpen'] === 'boolean' && has(members, 'sendCommand', 'duplicate', 'withTypeMapping') && (isCluster || has(members, 'withCommandOptions'))
+}
+
+function adaptIoredis(live: Ioredis | IoredisCluster): Client {
+  // The fork differs in nothing that matters; the name is for messages.
+  const name = 'clearSocketTimeout' in live ? 'iovalkey' : 'ioredis'
+  if (live.status === 'end') throw closedClient(name)
+  return ioredisClient(live, name)
+}
+
+function adaptNodeRedis(live: NodeRedis | NodeRedisCluster): Client {
+  if (!live.isOpen && 'socketEpoch' in live && live.socketEpoch) throw closedClient('node-redis')
+  return nodeRedisClient(live)
+}
+
+/** Kinds that have some of the members, or that somebody will hand in sooner or later. */
+function refuseOtherKinds(members: Members): void {
+  const kind = otherKindOf(members)
+  if (kind !== undefined) throw new UsageError('TIERCEL_UNSUPPORTED', `There is no adapter for ${kind}. ${allowed}`)
+}
+
+function otherKindOf(members: Members): string | undefined {
+  if (has(members, 'customCommand')) return 'GLIDE'
+  if (typeof members['idleClients'] === 'number' && has(members, 'execute')) return 'a pool of node-redis; hand in a client, which pipelines by itself'
+  if (has(members, 'acquire', 'use', 'getSentinelNode')) return 'the Sentinel of node-redis; ioredis and iovalkey speak to Sentinel'
+  if (typeof members['isOpen'] === 'boolean' && has(members, 'sendCommand') && !has(members, 'withTypeMapping')) return 'node-redis before version 5'
+  return undefined
+}
+
+function closedClient(name: string): UsageError {
+  return new UsageError('TIERCEL_CLOSED', `The ${name} client was closed before it was handed in. Hand in one that is open or was not connected yet.`)
+}
+
+function unknownClient(given: unknown): UsageError {
+  const isUrl = typeof given === 'string' || given instanceof URL
+  const what = isUrl ? 'a URL; use connectUrl for it' : given === null ? 'null' : typeof given === 'object' ? `an object of ${nameOf(given)}` : typeof given
+  return new UsageError('TIERCEL_CLIENT_UNKNOWN', `Not a client: ${what}. ${allowed}`)
+}
+
+function nameOf(given: object): string {
+  return given.constructor?.name || 'no class'
+}

@@ -1,0 +1,107 @@
+/**
+ * The client port: the whole of what Tiercel asks of a Valkey or Redis client.
+ *
+ * An implementer promises:
+ *
+ * - a command is words with a routing key; the reply has the RESP2 shape, whatever protocol the link speaks;
+ * - commands that were sent in one turn of the event loop leave together, in the order in which they were sent;
+ * - a command that was answered with an error rejects with `ServerError`; one that could not be sent, or whose answer is
+ *   lost, rejects with `StoreError` `TIERCEL_STORE_UNAVAILABLE`. A command is never sent again by itself;
+ * - nothing is queued while there is no link: `send` rejects at once. `ready()` waits for the first link;
+ * - an adapter made from a live client borrows it: `close()` ends only the links that the adapter itself opened;
+ * - `close()` may be called twice.
+ *
+ * There are no deadlines here: who waits brings his own (`resilience/deadline`).
+ *
+ * Defined by the suite `test/conformance/client.suite.ts`.
+ */
+export interface Client {
+  readonly specVersion: 1
+  /** Which client is underneath, for messages and metrics: `node-redis`, `ioredis`, `iovalkey`. */
+  readonly name: string
+  readonly topology: 'standalone' | 'cluster'
+  /** Whether a command sent now would leave at once. */
+  readonly isReady: boolean
+  /**
+   * Waits for the first link. Resolves at once when it is there; a live client that was never told to connect is told so.
+   * @throws {TIERCEL_STORE_UNAVAILABLE} the client was closed or gave up, or `signal` fired
+   */
+  ready(signal?: AbortSignal): Promise<void>
+  /**
+   * Sends one command.
+   * @throws {TIERCEL_SERVER_ERROR} the server answered with an error
+   * @throws {TIERCEL_STORE_UNAVAILABLE} there is no link, or it broke before the answer came
+   */
+  send(command: Command): Promise<Reply>
+  /**
+   * Sends commands as one pipeline (one per node on a cluster). Not a transaction. One result per command, in order;
+   * a command that failed is an `Error` in its place, so the promise itself rejects only when the client is closed.
+   */
+  batch(commands: readonly Command[]): Promise<(Reply | Error)[]>
+  /**
+   * Listens to pub/sub channels on a link of its own. Messages and channels are bytes and text.
+   * Resolves when the server has confirmed all channels. Re-subscribes by itself after a lost link, and says so.
+   */
+  subscribe(channels: readonly string[], listener: SubscriptionListener): Promise<Subscription>
+  /**
+   * Opens server-assisted invalidation (`CLIENT TRACKING ON BCAST`) for key prefixes on links of its own: one link that
+   * speaks RESP3 where the client hands pushes on, a redirect pair where not; per primary on a cluster.
+   * Resolves when every link is tracking. A lost link is opened again by itself; between `onDown` and the next `onUp`
+   * invalidations may have been missed.
+   */
+  track(options: TrackingOptions, listener: TrackingListener): Promise<Tracking>
+  close(): Promise<void>
+}
+
+/** A command as words. Text is UTF-8. */
+export interface Command {
+  readonly words: readonly Word[]
+  /** The key that decides the node on a cluster. None: any node will do. */
+  readonly key?: string
+  /** A hint that a replica may answer. Default: false. */
+  readonly readOnly?: boolean
+}
+
+export type Word = string | Buffer
+
+/**
+ * A reply in the RESP2 shape. Bulk and status strings are bytes, also doubles and big numbers; maps and sets are flat
+ * arrays; true and false are 1 and 0. An error inside an array is a `ServerError`.
+ */
+export type Reply = Buffer | number | null | Error | Reply[]
+
+export interface SubscriptionListener {
+  onMessage(channel: string, message: Buffer): void
+  /** The link broke; messages are being missed. */
+  onDown?(): void
+  /** Subscribed again. */
+  onUp?(): void
+}
+
+export interface Subscription {
+  /** Ends the subscription and its link. May be called twice. */
+  close(): Promise<void>
+}
+
+export interface TrackingOptions {
+  /** Key prefixes, at least one, none a prefix of another. */
+  readonly prefixes: readonly string[]
+  /** Leave out pushes for changes made over the data link. Refused where the client cannot (`TIERCEL_UNSUPPORTED`). Default: false. */
+  readonly noLoop?: boolean
+}
+
+export interface TrackingListener {
+  /** Keys that changed; `null`: everything may have changed (the server was flushed, or its tables overflowed). */
+  onInvalidate(keys: readonly string[] | null): void
+  /** A link was lost. */
+  onDown?(): void
+  /** All links are tracking again. */
+  onUp?(): void
+}
+
+export interface Tracking {
+  /** Round trip on every tracking link, in order with its pushes as far as the server keeps it: the heartbeat. */
+  ping(): Promise<void>
+  /** Ends tracking and its links. May be called twice. */
+  close(): Promise<void>
+}

@@ -1,0 +1,16 @@
+export { adaptClient } from './adapt.ts'
+export { type Capabilities, probeCapabilities, serverTimeMs } from './capabilities.ts'
+export type {
+  Client,
+  Command,
+  Reply,
+  Subscription,
+  SubscriptionListener,
+  Tracking,
+  TrackingListener,
+  TrackingOptions,
+  Word,
+} from './client.ts'
+export { type ConnectOptions, connectUrl } from './connect.ts'
+export { defineScript, runScript, type Script } from './script.ts'
+export { slotOf } from './slot.ts'

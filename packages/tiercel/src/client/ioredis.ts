@@ -1,0 +1,33 @@
+import type { Client } from './client.ts'
+import { clusterNodes } from './cluster.ts'
+import { IoredisClusterMap } from './ioredis-cluster.ts'
+import { IoredisLink } from './ioredis-link.ts'
+import type { Ioredis, IoredisCluster } from './ioredis-shape.ts'
+import { LinkedClient } from './linked-client.ts'
+import { oneNode } from './nodes.ts'
+
+export type { Ioredis, IoredisCluster }
+
+/**
+ * Adapts a live `Redis` or `Cluster` of ioredis, version 5 or 6, or of iovalkey. It stays yours: `close` of the adapter ends
+ * only what the adapter opened.
+ *
+ * - Commands go out raw: your `keyPrefix`, `commandTimeout`, transformers and `enableAutoPipelining` do not apply to them.
+ * - With the client's default options too, a command that was rejected is not executed later: the adapter refuses while
+ *   there is no link, and a command without an answer when the link breaks is rejected, and is not written again when ioredis
+ *   re-sends (`autoResendUnfulfilledCommands`): a `PING` goes in its place. What was written before the link broke
+ *   may of course have been executed.
+ * - On a cluster commands go straight to the node of their slot, so `retryDelayOnFailover` does not apply either.
+ * - Do not use `multi({ pipeline: false })`, `watch`, `select` or `monitor` on a client that you share: they are states of the link.
+ *
+ * @param name for messages and metrics
+ */
+export function ioredisClient(live: Ioredis | IoredisCluster, name: 'ioredis' | 'iovalkey' = 'ioredis'): Client {
+  return ownedIoredisClient(live, name, () => Promise.resolve())
+}
+
+/** The same, with what `close` does to the client underneath. */
+export function ownedIoredisClient(live: Ioredis | IoredisCluster, name: 'ioredis' | 'iovalkey', end: () => Promise<void>): Client {
+  const nodes = 'nodes' in live ? clusterNodes(new IoredisClusterMap(name, live)) : oneNode(new IoredisLink(name, live))
+  return new LinkedClient(name, nodes, end)
+}

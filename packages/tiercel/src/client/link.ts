@@ -1,0 +1,41 @@
+import type { Reply, Word } from './client.ts'
+
+/**
+ * One connection to one node, as a client package gives it. The families (`node-redis-link.ts`, `ioredis-link.ts`) bring
+ * links; `standalone.ts` and `cluster.ts` make a `Client` of them.
+ *
+ * An implementer promises what `Client` promises of a command: sent at once or refused at once, never sent again, errors
+ * already mapped (`reply.ts`). `send` never throws: it rejects.
+ */
+export interface Link {
+  readonly isReady: boolean
+  /** Waits until the connection can be used; starts it if nobody has. */
+  ready(signal?: AbortSignal): Promise<void>
+  send(words: readonly Word[]): Promise<Reply>
+  /** Opens one more connection to the same node, subscribed to `channels`. */
+  openSubscriber(channels: readonly string[], events: SubscriberEvents): Promise<SideLink>
+  /** Opens one more connection to the same node, to which the server pushes the names of changed keys. */
+  openTracker(prefixes: readonly string[], events: TrackerEvents): Promise<Tracker>
+  /** Takes the adapter's hands off the client. Ends nothing. */
+  release(): void
+}
+
+/** A connection of our own. It does not reconnect: `kept-link.ts` opens the next one. */
+export interface SideLink {
+  close(): void
+}
+
+export interface Tracker extends SideLink {
+  ping(): Promise<void>
+}
+
+export interface SubscriberEvents {
+  onMessage(channel: string, message: Buffer): void
+  /** Lost; told once. May also be told after `close`. */
+  onEnd(): void
+}
+
+export interface TrackerEvents {
+  onInvalidate(keys: readonly string[] | null): void
+  onEnd(): void
+}

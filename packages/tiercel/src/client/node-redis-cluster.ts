@@ -1,0 +1,89 @@
+import type { ServerError } from '../kernel/errors.ts'
+import type { Command, Reply } from './client.ts'
+import type { ClusterMap } from './cluster.ts'
+import type { Link } from './link.ts'
+import { NodeRedisLink, nodeRedisCommandOptions, nodeRedisName } from './node-redis-link.ts'
+import type { NodeRedis, NodeRedisCluster, NodeRedisClusterNode } from './node-redis-shape.ts'
+import { folderOf, throwClientError } from './reply.ts'
+import { unavailable } from './unavailable.ts'
+import { type LinkState, whenReady } from './when-ready.ts'
+
+const firstLinkMs = 500
+
+export class NodeRedisClusterMap implements ClusterMap {
+  readonly #live: NodeRedisCluster
+  readonly #links = new WeakMap<NodeRedis, Link>()
+  #wasOpened: boolean
+
+  constructor(live: NodeRedisCluster) {
+    this.#live = live
+    this.#wasOpened = live.isOpen
+  }
+
+  get isReady(): boolean {
+    const { isOpen, isReady, masters } = this.#live
+    return isOpen && (isReady ?? masters.length > 0)
+  }
+
+  async ready(signal?: AbortSignal): Promise<void> {
+    if (!this.#wasOpened && !this.#live.isOpen) this.#live.connect().catch(() => {})
+    this.#wasOpened = true
+    await whenReady(nodeRedisName, () => this.#state(), signal)
+  }
+
+  primaryOf(slot: number): Link | undefined {
+    return this.#linkOf(this.#live.slots[slot]?.master)
+  }
+
+  any(): Link | undefined {
+    const { masters } = this.#live
+    const start = Math.floor(Math.random() * masters.length)
+    for (let step = 0; step < masters.length; step++) {
+      const link = this.#linkOf(masters[(start + step) % masters.length])
+      if (link?.isReady) return link
+    }
+    return undefined
+  }
+
+  /** Only a node that was never connected to (`minimizeConnections`) is waited for; a lost one is told at once. */
+  async connect(slot: number | undefined): Promise<Link> {
+    const node = slot === undefined ? this.#live.masters.find(({ client }) => client === undefined) : this.#live.slots[slot]?.master
+    if (node === undefined || node.client !== undefined) throw unavailable(nodeRedisName, 'connecting to the node of this key')
+    this.#live.nodeClient(node as never).catch(() => {})
+    const state = (): LinkState => (this.#linkOf(node)?.isReady ? 'ready' : 'waiting')
+    await whenReady(nodeRedisName, state, AbortSignal.timeout(firstLinkMs))
+    return this.#linkOf(node) as Link
+  }
+
+  async primaries(): Promise<ReadonlyMap<string, Link | undefined>> {
+    const links = new Map<string, Link | undefined>()
+    for (const node of this.#live.masters) {
+      if (node.client === undefined) await this.#live.nodeClient(node as never).catch(() => {})
+      links.set(node.address, this.#linkOf(node))
+    }
+    return links
+  }
+
+  /** The package's own path: it learns the new map from the redirection and follows it. */
+  redirect(command: Command, _slot: number | undefined, _redirection: ServerError): Promise<Reply> {
+    const reply = this.#live.sendCommand(command.key, false, [...command.words], nodeRedisCommandOptions)
+    return reply.then(folderOf(command.words[0]), throwClientError)
+  }
+
+  release(): void {}
+
+  #state(): LinkState {
+    return this.isReady ? 'ready' : this.#live.isOpen ? 'waiting' : 'gone'
+  }
+
+  #linkOf(node: NodeRedisClusterNode | undefined): Link | undefined {
+    const client = node?.client
+    if (client === undefined) return undefined
+    let link = this.#links.get(client)
+    if (link === undefined) {
+      link = new NodeRedisLink(client)
+      this.#links.set(client, link)
+    }
+    return link
+  }
+}

@@ -1,0 +1,67 @@
+import { UsageError } from '../kernel/errors.ts'
+import type { SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
+import type { NodeRedis } from './node-redis-shape.ts'
+import { throwClientError, toClientError } from './reply.ts'
+
+export async function openNodeRedisSubscriber(
+  live: NodeRedis,
+  channels: readonly string[],
+  events: SubscriberEvents,
+): Promise<SideLink> {
+  const onMessage = (message: Buffer, channel: Buffer) => events.onMessage(channel.toString(), message)
+  return openSideLink(live, {}, events.onEnd, (side) => side.subscribe([...channels], onMessage, true))
+}
+
+/**
+ * One link that speaks RESP3. `emitInvalidate` makes the package hand invalidations on; it also turns plain tracking on,
+ * which has to be turned off again before the broadcasting mode can be.
+ */
+export async function openNodeRedisTracker(live: NodeRedis, prefixes: readonly string[], events: TrackerEvents): Promise<Tracker> {
+  const onInvalidate = (key: Buffer | null) => events.onInvalidate(key === null ? null : [key.toString()])
+  const overrides = { RESP: 3, emitInvalidate: true, clientSideCache: undefined }
+  return openSideLink(live, overrides, events.onEnd, async (side) => {
+    await refuseWithoutPushes(side)
+    await side.sendCommand(['CLIENT', 'TRACKING', 'OFF'])
+    side.on('invalidate', onInvalidate)
+    await side.sendCommand(['CLIENT', 'TRACKING', 'ON', 'BCAST', ...prefixes.flatMap((prefix) => ['PREFIX', prefix])])
+  })
+}
+
+/** A version that does not know `emitInvalidate` ignores it and drops every push: its link is not being tracked by now. */
+async function refuseWithoutPushes(side: NodeRedis): Promise<void> {
+  const redirection = await side.sendCommand(['CLIENT', 'GETREDIR'])
+  if (redirection !== -1) return
+  const text = 'This version of node-redis does not hand on invalidations (emitInvalidate); version 5.9 or newer does.'
+  throw new UsageError('TIERCEL_UNSUPPORTED', text)
+}
+
+async function openSideLink(
+  live: NodeRedis,
+  overrides: object,
+  onEnd: () => void,
+  setUp: (side: NodeRedis) => Promise<unknown>,
+): Promise<Tracker> {
+  const side = live.duplicate({
+    ...overrides,
+    disableOfflineQueue: true,
+    commandOptions: { timeout: 0 },
+    socket: { ...live.options?.socket, reconnectStrategy: false },
+  })
+  let hasEnded = false
+  const end = () => {
+    if (hasEnded) return
+    hasEnded = true
+    side.destroy()
+    onEnd()
+  }
+  side.on('error', end)
+  side.on('end', end)
+  try {
+    await side.connect()
+    await setUp(side)
+  } catch (error) {
+    side.destroy()
+    throw toClientError(error)
+  }
+  return { ping: () => side.sendCommand(['PING']).then(() => {}, throwClientError), close: () => side.destroy() }
+}

@@ -1,0 +1,33 @@
+import type { Client } from './client.ts'
+import { clusterNodes } from './cluster.ts'
+import { LinkedClient } from './linked-client.ts'
+import { NodeRedisClusterMap } from './node-redis-cluster.ts'
+import { NodeRedisLink, nodeRedisName } from './node-redis-link.ts'
+import type { NodeRedis, NodeRedisCluster } from './node-redis-shape.ts'
+import { oneNode } from './nodes.ts'
+
+export type { NodeRedis, NodeRedisCluster }
+
+/**
+ * Adapts a live client or cluster of `@redis/client` or `redis`, version 5 or 6. It stays yours: `close` of the adapter ends
+ * only what the adapter opened.
+ *
+ * - Commands go out raw: your `commandOptions`, `keyPrefix` and `clientSideCache` do not apply to them, and no timer is armed.
+ * - A command that was rejected is not executed later, with the default options too: what is still unwritten when the link
+ *   breaks is taken back. With `disableOfflineQueue: true` (advised) the package does that by itself, and a command costs less.
+ *   What was written before the link broke may of course have been executed.
+ * - On a cluster after a failover the client's own map decides; version 6 renews it after
+ *   `topologyRefreshOnReconnectionAttemptStrategy`, 5 s by default.
+ *
+ * @example
+ * const client = nodeRedisClient(await createClient({ url, disableOfflineQueue: true }).on('error', log).connect())
+ */
+export function nodeRedisClient(live: NodeRedis | NodeRedisCluster): Client {
+  return ownedNodeRedisClient(live, () => Promise.resolve())
+}
+
+/** The same, with what `close` does to the client underneath. */
+export function ownedNodeRedisClient(live: NodeRedis | NodeRedisCluster, end: () => Promise<void>): Client {
+  const nodes = 'slots' in live ? clusterNodes(new NodeRedisClusterMap(live)) : oneNode(new NodeRedisLink(live))
+  return new LinkedClient(nodeRedisName, nodes, end)
+}

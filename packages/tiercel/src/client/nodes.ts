@@ -1,0 +1,31 @@
+import type { Command, Reply } from './client.ts'
+import type { Link } from './link.ts'
+
+/** The nodes behind a client: one (`oneNode`), or the primaries of a cluster (`cluster.ts`). */
+export interface Nodes {
+  readonly topology: 'standalone' | 'cluster'
+  readonly isReady: boolean
+  ready(signal?: AbortSignal): Promise<void>
+  send(command: Command): Promise<Reply>
+  /** Some node that can be used now; for pub/sub, which all nodes share. */
+  any(): Promise<Link>
+  /** All primaries by address; undefined where the client has lost its link. */
+  primaries(): Promise<ReadonlyMap<string, Link | undefined>>
+  release(): void
+}
+
+export function oneNode(link: Link): Nodes {
+  const self = Promise.resolve(link)
+  const primaries = Promise.resolve(new Map([['', link]]))
+  return {
+    topology: 'standalone',
+    get isReady() {
+      return link.isReady
+    },
+    ready: (signal) => link.ready(signal),
+    send: (command) => link.send(command.words),
+    any: () => self,
+    primaries: () => primaries,
+    release: () => link.release(),
+  }
+}

@@ -1,0 +1,152 @@
+import { serverTimeMs } from '../client/capabilities.ts'
+import type { Client, Command, Reply } from '../client/client.ts'
+import { type Clock, epochMs } from '../kernel/clock.ts'
+import { DeadlineError, StoreError } from '../kernel/errors.ts'
+import { DeadlineWheel } from '../resilience/deadline.ts'
+
+export interface LinkOptions {
+  /** What one command may take. */
+  readonly timeoutMs: number
+  /** What the first calls may wait for the first link. */
+  readonly connectTimeoutMs: number
+  readonly clock: Clock
+}
+
+const clockLifeMs = 60_000
+/** A pipeline is given one budget for each so many commands. */
+const commandsPerBudget = 100
+/** One per process: it costs nothing while nobody waits. */
+const wheel = new DeadlineWheel()
+
+/**
+ * The way to the server with a budget of time: what every command of a store goes through.
+ *
+ * The first calls wait for the first link together, once; while it is missing after that, calls fail at once. What takes longer than its
+ * budget is given up here, though the server may still execute it.
+ */
+export class Link {
+  readonly #connect: () => Promise<Client>
+  readonly #options: LinkOptions
+  #client: Client | undefined
+  #attempt: Promise<void> | undefined
+  #firstWait: Promise<void> | undefined
+  #isStarted = false
+  #isClosed = false
+  #serverAheadMs = 0
+  #clockMeasuredAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(connect: () => Promise<Client>, options: LinkOptions) {
+    this.#connect = connect
+    this.#options = options
+  }
+
+  /** The client, when a command sent now would leave at once. */
+  get client(): Client | undefined {
+    const client = this.#client
+    return this.#isStarted && client?.isReady === true && !this.#isClosed ? client : undefined
+  }
+
+  nowMs(): number {
+    return epochMs(this.#options.clock) + this.#serverAheadMs
+  }
+
+  /** Waits for the first link, together with all others who do; rejects at once when that was in vain before. */
+  ready(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closedError())
+    if (this.client !== undefined) return Promise.resolve()
+    if (this.#isStarted) return Promise.reject(awayError())
+    this.#attempt ??= this.#start()
+    this.#firstWait ??= limit(this.#attempt, this.#options.connectTimeoutMs, 'connect')
+    return this.#firstWait
+  }
+
+  /** A client to send with, now or after the first link is there. */
+  async open(): Promise<Client> {
+    await this.ready()
+    const client = this.client
+    if (client === undefined) throw this.#isClosed ? closedError() : awayError()
+    return client
+  }
+
+  /** Waits for `pending`, at most for the budget. */
+  within<T>(pending: Promise<T>, operation: string): Promise<T> {
+    return limit(pending, this.#options.timeoutMs, operation)
+  }
+
+  async send(command: Command, operation: string): Promise<Reply> {
+    const client = this.client ?? (await this.open())
+    this.#keepClock(client)
+    return this.within(client.send(command), operation)
+  }
+
+  async batch(commands: readonly Command[], operation: string): Promise<(Reply | Error)[]> {
+    const client = this.client ?? (await this.open())
+    const budgets = Math.ceil(commands.length / commandsPerBudget)
+    return limit(client.batch(commands), this.#options.timeoutMs * budgets, operation)
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#client?.close()
+  }
+
+  /** Goes on in the background when nobody waits any more. One that failed is tried again by a later call. */
+  #start(): Promise<void> {
+    const attempt = this.#connectFirst()
+    attempt.catch(() => {
+      this.#attempt = undefined
+    })
+    return attempt
+  }
+
+  async #connectFirst(): Promise<void> {
+    const client = this.#client ?? (await this.#connect())
+    this.#client = client
+    await client.ready()
+    await this.#measureClock(client)
+    this.#isStarted = true
+    if (this.#isClosed) await client.close()
+  }
+
+  #keepClock(client: Client): void {
+    if (this.#options.clock.monotonicMs() - this.#clockMeasuredAtMs < clockLifeMs) return
+    this.#measureClock(client).catch(() => undefined)
+  }
+
+  async #measureClock(client: Client): Promise<void> {
+    this.#clockMeasuredAtMs = this.#options.clock.monotonicMs()
+    const { offsetMs } = await serverTimeMs(client)
+    this.#serverAheadMs = Date.now() + offsetMs - epochMs(this.#options.clock)
+  }
+}
+
+function limit<T>(pending: Promise<T>, limitMs: number, operation: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const deadline = wheel.start(limitMs, () => reject(lateError(limitMs, operation)))
+    pending.then(
+      (value) => {
+        deadline.cancel()
+        resolve(value)
+      },
+      (error) => {
+        deadline.cancel()
+        reject(error)
+      },
+    )
+  })
+}
+
+function lateError(limitMs: number, operation: string): DeadlineError {
+  return new DeadlineError('TIERCEL_STORE_DEADLINE', `${operation}: the server did not answer within ${limitMs} ms.`, limitMs, {
+    operation,
+  })
+}
+
+function awayError(): StoreError {
+  return new StoreError('TIERCEL_STORE_UNAVAILABLE', 'There is no link to the server.')
+}
+
+function closedError(): StoreError {
+  return new StoreError('TIERCEL_CLOSED', 'The store was closed.')
+}

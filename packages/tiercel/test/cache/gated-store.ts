@@ -1,0 +1,80 @@
+import { memoryStore } from '../../src/stores/memory/memory-store.ts'
+import type { Store } from '../../src/stores/store.ts'
+
+type Verb = 'get' | 'setMany' | 'swap' | 'deleteMany'
+
+/**
+ * A memory store whose calls can be held at a gate, before they are executed or before their answer is given, and made to fail: for tests
+ * that force one order of events.
+ */
+export class GatedStore implements Store {
+  readonly specVersion = 1
+  readonly name = 'gated'
+  readonly inner: Store = memoryStore()
+  readonly calls: string[] = []
+  readonly #before: Map<Verb, Promise<void>> = new Map()
+  readonly #after: Map<Verb, Promise<void>> = new Map()
+  readonly #failures: Map<Verb, Error> = new Map()
+
+  /** Holds the calls of a verb until the returned function is called. */
+  hold(verb: Verb, where: 'before' | 'after'): () => void {
+    const gates = where === 'before' ? this.#before : this.#after
+    let open: () => void = () => undefined
+    gates.set(verb, new Promise((resolve) => (open = resolve)))
+    return () => {
+      gates.delete(verb)
+      open()
+    }
+  }
+
+  fail(verb: Verb, error: Error): void {
+    this.#failures.set(verb, error)
+  }
+
+  mend(): void {
+    this.#failures.clear()
+  }
+
+  nowMs(): number {
+    return this.inner.nowMs()
+  }
+
+  ready(): Promise<void> {
+    return this.inner.ready()
+  }
+
+  get(key: string): Promise<Buffer | undefined> {
+    return this.#pass('get', () => this.inner.get(key))
+  }
+
+  getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]> {
+    return Promise.all(keys.map((key) => this.get(key)))
+  }
+
+  setMany(entries: Parameters<Store['setMany']>[0]): Promise<void> {
+    return this.#pass('setMany', () => this.inner.setMany(entries))
+  }
+
+  swap(entry: Parameters<Store['swap']>[0], expected: Buffer): Promise<boolean> {
+    return this.#pass('swap', () => this.inner.swap(entry, expected))
+  }
+
+  deleteMany(keys: readonly string[]): Promise<void> {
+    return this.#pass('deleteMany', () => this.inner.deleteMany(keys))
+  }
+
+  close(): Promise<void> {
+    return this.inner.close()
+  }
+
+  async #pass<T>(verb: Verb, call: () => Promise<T>): Promise<T> {
+    this.calls.push(verb)
+    const after = this.#after.get(verb)
+    await this.#before.get(verb)
+    const failure = this.#failures.get(verb)
+    if (failure !== undefined) throw failure
+    const result = await call()
+    await after
+    return result
+  }
+}

@@ -1,0 +1,136 @@
+import { ask, type RunningServer } from '@tiercel/test-servers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Client } from '../../src/client/client.ts'
+import { slotOf } from '../../src/client/slot.ts'
+import { type ClientTopology, command, type OpenedClient } from './client.suite.ts'
+import { onAll } from './client-server-view.ts'
+
+const withinMs = { timeout: 20_000, interval: 20 }
+const unavailable = { code: 'TIERCEL_STORE_UNAVAILABLE', retryable: true }
+/** Its slot is moved about. */
+const key = 'wanderer'
+const slot = String(slotOf(key))
+
+/** What `client.ts` promises when the map of a cluster changes under the client. */
+export function clusterSuite(name: string, topology: ClientTopology, open: () => OpenedClient): void {
+  describe(`${name}: when the cluster changes`, () => {
+    let opened: OpenedClient
+    let client: Client
+
+    beforeEach(async () => {
+      await untilServing(topology.nodes())
+      await onAll(topology.nodes(), ['FLUSHALL'])
+      opened = open()
+      client = opened.client
+      await client.ready()
+    })
+    afterEach(async () => {
+      await client.close()
+      await opened.end()
+    })
+
+    it('follows a slot that was moved', async () => {
+      const { from, to } = await roles(topology.nodes())
+      expect(await client.send(command('INCR', key))).toBe(1)
+      await client.send(command('DEL', key))
+      await moveSlot(topology.nodes(), to)
+      try {
+        expect(await client.send(command('INCR', key))).toBe(1)
+        expect(await Promise.all([2, 3, 4].map(() => client.send(command('INCR', key))))).toEqual([2, 3, 4])
+        const batch = await client.batch([command('INCR', key), command('INCR', 'another')])
+        expect(batch).toEqual([5, 1])
+        expect(await ask(to, ['GET', key])).toBe('5')
+      } finally {
+        await onAll(topology.nodes(), ['FLUSHALL'])
+        await moveSlot(topology.nodes(), from)
+      }
+    })
+
+    it('asks where a slot is moving to', async () => {
+      const { from, to } = await roles(topology.nodes())
+      await ask(to, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id])
+      await ask(from, ['CLUSTER', 'SETSLOT', slot, 'MIGRATING', to.id])
+      try {
+        expect(await Promise.all([1, 2, 3].map(() => client.send(command('INCR', key))))).toEqual([1, 2, 3])
+        expect(await ask(from, ['CLUSTER', 'COUNTKEYSINSLOT', slot])).toBe(0)
+        expect(await ask(to, ['CLUSTER', 'COUNTKEYSINSLOT', slot])).toBe(1)
+      } finally {
+        await onAll(topology.nodes(), ['FLUSHALL'])
+        await onAll([from, to], ['CLUSTER', 'SETSLOT', slot, 'STABLE'])
+      }
+    })
+
+    it('says which keys cannot go together', async () => {
+      await expect(client.send({ words: ['MGET', 'a', 'b'], key: 'a' })).rejects.toMatchObject({ reply: 'CROSSSLOT' })
+    })
+  })
+}
+
+/** A node is lost and comes back, for all clients at once: a cluster takes its time over that. */
+export function clusterOutageSuite(topology: ClientTopology, subjects: readonly { name: string; open(): OpenedClient }[]): void {
+  it('a lost node takes its keys with it, not the others, and is used again when it is back', async () => {
+    await untilServing(topology.nodes())
+    const opened = subjects.map(({ open }) => open())
+    await Promise.all(opened.map(({ client }) => client.ready()))
+    const { from, to } = await roles(topology.nodes())
+    const other = await keyOn(to)
+    await from.kill()
+    try {
+      for (const { client } of opened) {
+        await expect.poll(() => outcome(client.send(command('GET', key))), withinMs).toMatchObject(unavailable)
+        expect(await client.send(command('SET', other, 'v'))).toEqual(Buffer.from('OK'))
+      }
+    } finally {
+      await from.restart()
+    }
+    for (const { client } of opened) {
+      await expect.poll(() => outcome(client.send(command('SET', key, 'v'))), withinMs).toEqual(Buffer.from('OK'))
+      await client.close()
+    }
+    await Promise.all(opened.map(({ end }) => end()))
+    await untilServing(topology.nodes())
+  })
+}
+
+function outcome(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch((error: unknown) => error)
+}
+
+async function untilServing(nodes: readonly RunningServer[]): Promise<void> {
+  await expect
+    .poll(async () => (await onAll(nodes, ['CLUSTER', 'INFO'])).every((info) => String(info).includes('cluster_state:ok')), withinMs)
+    .toBe(true)
+}
+
+type Node = RunningServer & { readonly id: string }
+
+/** The owner of the slot, and another primary. */
+async function roles(nodes: readonly RunningServer[]): Promise<{ from: Node; to: Node }> {
+  for (const node of nodes) {
+    if (await owns(node, key)) return { from: node as Node, to: nodes.find((other) => other !== node) as Node }
+  }
+  throw new Error('no node owns the slot')
+}
+
+/** Makes every node believe that the slot belongs to `to`: the new owner first, so that nobody serves it twice. */
+async function moveSlot(nodes: readonly RunningServer[], to: Node): Promise<void> {
+  // Importing first: only then does the new owner take a new epoch, without which the gossip may turn the move back.
+  await ask(to, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', (await roles(nodes)).from.id])
+  await ask(to, ['CLUSTER', 'SETSLOT', slot, 'NODE', to.id])
+  await onAll(
+    nodes.filter((node) => node !== to),
+    ['CLUSTER', 'SETSLOT', slot, 'NODE', to.id],
+  )
+}
+
+async function keyOn(node: RunningServer): Promise<string> {
+  for (let index = 0; index < 1000; index++) if (await owns(node, `k${index}`)) return `k${index}`
+  throw new Error('the node owns no key')
+}
+
+function owns(node: RunningServer, aKey: string): Promise<boolean> {
+  return ask(node, ['GET', aKey]).then(
+    () => true,
+    () => false,
+  )
+}

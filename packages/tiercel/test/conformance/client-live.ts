@@ -1,0 +1,87 @@
+import { createClient, createCluster } from '@redis/client'
+import { Redis as Redis6 } from 'ioredis'
+import { Redis as Redis5 } from 'ioredis5'
+import { Redis as Valkey } from 'iovalkey'
+import { adaptClient } from '../../src/client/adapt.ts'
+import type { Client } from '../../src/client/client.ts'
+import { connectUrl } from '../../src/client/connect.ts'
+import type { ClientTopology, OpenedClient } from './client.suite.ts'
+
+export interface ClientPackage {
+  readonly name: string
+  /** Whether the package, by default, sends unanswered commands again after a reconnect. */
+  readonly sendsAgain: boolean
+  /** A live client with the package's default options, told to connect or not, and the adapter over it. */
+  open(topology: ClientTopology, isConnecting?: boolean): OpenedClient
+  /** A client that owns its link; standalone only. */
+  connect(url: string): Promise<Client>
+}
+
+export const clientPackages: readonly ClientPackage[] = [
+  { name: 'node-redis 6', sendsAgain: false, open: openNodeRedis, connect: (url) => connectUrl(url) },
+  ioredisPackage('ioredis 6', Redis6, () => import('ioredis')),
+  ioredisPackage('ioredis 5', Redis5, () => import('ioredis5')),
+  ioredisPackage('iovalkey', Valkey, () => import('iovalkey')),
+]
+
+function openNodeRedis({ kind, nodes }: ClientTopology, isConnecting = true): OpenedClient {
+  const live =
+    kind === 'standalone'
+      ? createClient({ url: nodes()[0]?.url as string })
+      : createCluster({ rootNodes: nodes().map(({ url }) => ({ url })) })
+  live.on('error', () => {})
+  if (isConnecting) live.connect().catch(() => {})
+  return {
+    client: adaptClient(live),
+    ping: () => ('slots' in live ? live.sendCommand(undefined, true, ['PING']) : live.ping()),
+    increment: (key) => (live as Pick<typeof live, 'incr'>).incr(key),
+    async end() {
+      if (live.isOpen) live.destroy()
+    },
+  }
+}
+
+/** What the three packages share, as far as tests need it. */
+interface AnyRedis {
+  status: string
+  ping(): Promise<unknown>
+  incr(key: string): Promise<unknown>
+  disconnect(): void
+  on(event: 'error', listener: () => void): unknown
+}
+
+interface AnyRedisClass {
+  new (options: object): AnyRedis
+  Cluster: new (nodes: { host: string; port: number }[], options: object) => AnyRedis
+}
+
+function ioredisPackage(name: string, Redis: unknown, load: () => Promise<unknown>): ClientPackage {
+  const { Cluster } = Redis as AnyRedisClass
+  const make = ({ kind, nodes }: ClientTopology, lazyConnect: boolean): AnyRedis => {
+    const addresses = nodes().map(({ host, port }) => ({ host, port }))
+    return kind === 'standalone' ? new (Redis as AnyRedisClass)({ ...addresses[0], lazyConnect }) : new Cluster(addresses, { lazyConnect })
+  }
+  return {
+    name,
+    sendsAgain: true,
+    open(topology, isConnecting = true) {
+      const live = make(topology, !isConnecting)
+      live.on('error', () => {})
+      return {
+        client: adaptClient(live),
+        ping: () => live.ping(),
+        increment: (key) => live.incr(key),
+        async end() {
+          if (live.status !== 'end') live.disconnect()
+        },
+      }
+    },
+    connect: (url) => connectUrl(url, { load: onlyAs(name.startsWith('iovalkey') ? 'iovalkey' : 'ioredis', load) }),
+  }
+}
+
+/** As if no other client package were installed. */
+function onlyAs(specifier: string, load: () => Promise<unknown>): (asked: string) => Promise<unknown> {
+  return (asked) =>
+    asked === specifier ? load() : Promise.reject(Object.assign(new Error(`Cannot find ${asked}`), { code: 'ERR_MODULE_NOT_FOUND' }))
+}

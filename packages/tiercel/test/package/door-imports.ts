@@ -1,0 +1,12 @@
+/**
+ * Everything that loading a door brings in from outside the package, exactly. None but Node's own modules: clients, databases,
+ * frameworks and models are handed in.
+ */
+export const doorImports: Readonly<Record<string, readonly string[]>> = {
+  tiercel: ['node:crypto', 'node:util', 'node:zlib'],
+  'tiercel/client': ['node:crypto'],
+  'tiercel/client/ioredis': [],
+  'tiercel/client/node-redis': [],
+  'tiercel/stores/memory': [],
+  'tiercel/stores/valkey': ['node:crypto'],
+}

@@ -1,0 +1,32 @@
+/** What a door may cost whoever bundles it: minified, not compressed, with everything it brings in but Node's own modules. */
+export interface Ceiling {
+  readonly maxBytes: number
+  /** Why it is what it is. A raise replaces the reason. */
+  readonly because: string
+}
+
+export const ceilings: Readonly<Record<string, Ceiling>> = {
+  tiercel: {
+    maxBytes: 58_500,
+    because:
+      'cache and codec 19 kB, stores 8 kB, kernel with the texts of errors 9 kB, and 20 kB of adapters: a client is recognised when it is handed in',
+  },
+  'tiercel/client': { maxBytes: 26_500, because: 'both adapters with cluster, tracking and subscriptions, and the texts of errors' },
+  'tiercel/client/ioredis': { maxBytes: 16_800, because: 'one adapter with cluster, tracking and subscriptions, and the texts of errors' },
+  'tiercel/client/node-redis': {
+    maxBytes: 14_800,
+    because: 'one adapter with cluster, tracking and subscriptions, and the texts of errors',
+  },
+  'tiercel/stores/memory': { maxBytes: 8_700, because: 'the memory of L1 behind the store contract, and the texts of errors' },
+  'tiercel/stores/valkey': { maxBytes: 32_800, because: 'both adapters, since a client is recognised when it is handed in' },
+}
+
+/** Text that must not be in a bundle: each stands for something that has a door of its own. */
+export const mustNotAppear: Readonly<Record<string, readonly string[]>> = {
+  tiercel: ['leaderboard', 'rate-limit', 'semantic', 'otel', 'fastify', 'describe('],
+  'tiercel/client': ['createCache', 'BoundedLru', 'leaderboard'],
+  'tiercel/client/ioredis': ['createCache', 'BoundedLru', 'commandsExecutor'],
+  'tiercel/client/node-redis': ['createCache', 'BoundedLru', 'enableReadyCheck'],
+  'tiercel/stores/memory': ['createCache', 'EVALSHA', 'TRACKING'],
+  'tiercel/stores/valkey': ['createCache', 'BoundedLru', 'leaderboard'],
+}
