@@ -1,0 +1,10 @@
+// Started by crash.test.ts: has one of everything running, tells its port, and waits to be killed.
+import { ask, startCluster, startStandalone } from '../src/index.ts'
+import { startPostgres } from '../src/postgres.ts'
+
+const [standalone] = await Promise.all([startStandalone(), startCluster(), startPostgres()])
+await ask(standalone, ['SET', 'key', 'value'])
+// One that is paused cannot be asked to go.
+standalone.pause()
+console.log('ready')
+setInterval(() => undefined, 60_000)
