@@ -1,5 +1,5 @@
-import type { RejectReason } from '../telemetry/event.ts'
 import type { Decoded, DecodedEntry } from '../codecs/envelope.ts'
+import type { RejectReason } from '../telemetry/event.ts'
 
 /** What a reader does with what it found in L2. */
 export type Decision =

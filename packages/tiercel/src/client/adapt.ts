@@ -3,7 +3,8 @@ import type { Client } from './client.ts'
 import { type Ioredis, type IoredisCluster, ioredisClient } from './ioredis.ts'
 import { type NodeRedis, type NodeRedisCluster, nodeRedisClient } from './node-redis.ts'
 
-const allowed = 'Allowed: a client or cluster of @redis/client or redis (version 5 or 6), ioredis (5 or 6) or iovalkey, or a Client of tiercel/client.'
+const allowed =
+  'Allowed: a client or cluster of @redis/client or redis (version 5 or 6), ioredis (5 or 6) or iovalkey, or a Client of tiercel/client.'
 
 /**
  * Makes a `Client` of a live client, told by its members. The live client stays yours: it is never closed.
@@ -40,7 +41,11 @@ function isIoredis(members: Members): boolean {
 
 function isNodeRedis(members: Members): boolean {
   const isCluster = Array.isArray(members['slots']) && has(members, 'nodeClient')
-  return typeof members['isOpen'] === 'boolean' && has(members, 'sendCommand', 'duplicate', 'withTypeMapping') && (isCluster || has(members, 'withCommandOptions'))
+  return (
+    typeof members['isOpen'] === 'boolean' &&
+    has(members, 'sendCommand', 'duplicate', 'withTypeMapping') &&
+    (isCluster || has(members, 'withCommandOptions'))
+  )
 }
 
 function adaptIoredis(live: Ioredis | IoredisCluster): Client {
@@ -63,19 +68,30 @@ function refuseOtherKinds(members: Members): void {
 
 function otherKindOf(members: Members): string | undefined {
   if (has(members, 'customCommand')) return 'GLIDE'
-  if (typeof members['idleClients'] === 'number' && has(members, 'execute')) return 'a pool of node-redis; hand in a client, which pipelines by itself'
+  if (typeof members['idleClients'] === 'number' && has(members, 'execute'))
+    return 'a pool of node-redis; hand in a client, which pipelines by itself'
   if (has(members, 'acquire', 'use', 'getSentinelNode')) return 'the Sentinel of node-redis; ioredis and iovalkey speak to Sentinel'
-  if (typeof members['isOpen'] === 'boolean' && has(members, 'sendCommand') && !has(members, 'withTypeMapping')) return 'node-redis before version 5'
+  if (typeof members['isOpen'] === 'boolean' && has(members, 'sendCommand') && !has(members, 'withTypeMapping'))
+    return 'node-redis before version 5'
   return undefined
 }
 
 function closedClient(name: string): UsageError {
-  return new UsageError('TIERCEL_CLOSED', `The ${name} client was closed before it was handed in. Hand in one that is open or was not connected yet.`)
+  return new UsageError(
+    'TIERCEL_CLOSED',
+    `The ${name} client was closed before it was handed in. Hand in one that is open or was not connected yet.`,
+  )
 }
 
 function unknownClient(given: unknown): UsageError {
   const isUrl = typeof given === 'string' || given instanceof URL
-  const what = isUrl ? 'a URL; use connectUrl for it' : given === null ? 'null' : typeof given === 'object' ? `an object of ${nameOf(given)}` : typeof given
+  const what = isUrl
+    ? 'a URL; use connectUrl for it'
+    : given === null
+      ? 'null'
+      : typeof given === 'object'
+        ? `an object of ${nameOf(given)}`
+        : typeof given
   return new UsageError('TIERCEL_CLIENT_UNKNOWN', `Not a client: ${what}. ${allowed}`)
 }
 

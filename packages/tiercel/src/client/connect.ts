@@ -1,4 +1,5 @@
 import { UsageError } from '../kernel/errors.ts'
+import { checkOptionNames } from '../kernel/options.ts'
 import type { Client } from './client.ts'
 import { ownIoredis, ownNodeRedis } from './owned-link.ts'
 import { parseServerUrl } from './server-url.ts'
@@ -25,6 +26,7 @@ const packages = [
  * @throws {TIERCEL_CLIENT_MISSING} none of the packages is installed
  */
 export async function connectUrl(url: string | URL, options: ConnectOptions = {}): Promise<Client> {
+  checkOptionNames(options, ['load'], 'connectUrl')
   const address = parseServerUrl(url)
   for (const { specifier, own } of packages) {
     const module = await loadIfInstalled(specifier, options.load ?? load)

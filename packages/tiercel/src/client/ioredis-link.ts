@@ -10,6 +10,7 @@ import { type LinkState, whenReady } from './when-ready.ts'
 export class IoredisLink implements Link {
   readonly live: Ioredis
   readonly #name: string
+  readonly #lastError: (() => unknown) | undefined
   readonly #Command: IoredisCommandClass
   readonly #onClose = (): void => this.#abandonUnanswered()
   readonly #uncork = (): void => {
@@ -18,10 +19,12 @@ export class IoredisLink implements Link {
   }
   #corked: IoredisStream | undefined
 
-  constructor(name: string, live: Ioredis) {
+  /** @param lastError what the client reported last, where its events are ours */
+  constructor(name: string, live: Ioredis, lastError?: () => unknown) {
     refuseChangedReplies(name, live.options)
     this.live = live
     this.#name = name
+    this.#lastError = lastError
     this.#Command = ioredisCommandClass(name, live)
     live.on('close', this.#onClose)
   }
@@ -38,12 +41,12 @@ export class IoredisLink implements Link {
 
   async ready(signal?: AbortSignal): Promise<void> {
     if (this.live.status === 'wait') this.live.connect().catch(() => {})
-    await whenReady(this.#name, () => this.#state(), signal)
+    await whenReady(this.#name, () => this.#state(), signal, this.#lastError)
   }
 
   send(words: readonly Word[]): Promise<Reply> {
     const { live } = this
-    if (live.status !== 'ready') return Promise.reject(unavailable(this.#name, live.status))
+    if (live.status !== 'ready') return Promise.reject(unavailable(this.#name, live.status, this.#lastError?.()))
     this.#cork(live.stream)
     const command = new this.#Command(words)
     live.sendCommand(command)

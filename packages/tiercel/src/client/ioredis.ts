@@ -23,11 +23,6 @@ export type { Ioredis, IoredisCluster }
  * @param name for messages and metrics
  */
 export function ioredisClient(live: Ioredis | IoredisCluster, name: 'ioredis' | 'iovalkey' = 'ioredis'): Client {
-  return ownedIoredisClient(live, name, () => Promise.resolve())
-}
-
-/** The same, with what `close` does to the client underneath. */
-export function ownedIoredisClient(live: Ioredis | IoredisCluster, name: 'ioredis' | 'iovalkey', end: () => Promise<void>): Client {
   const nodes = 'nodes' in live ? clusterNodes(new IoredisClusterMap(name, live)) : oneNode(new IoredisLink(name, live))
-  return new LinkedClient(name, nodes, end)
+  return new LinkedClient(name, nodes, () => Promise.resolve())
 }

@@ -1,13 +1,4 @@
-import type {
-  Client,
-  Command,
-  Reply,
-  Subscription,
-  SubscriptionListener,
-  Tracking,
-  TrackingListener,
-  TrackingOptions,
-} from './client.ts'
+import type { Client, Command, Reply, Subscription, SubscriptionListener, Tracking, TrackingListener, TrackingOptions } from './client.ts'
 import type { Nodes } from './nodes.ts'
 import { openSubscription } from './subscription.ts'
 import { openTracking } from './tracking.ts'

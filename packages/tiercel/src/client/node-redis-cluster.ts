@@ -29,6 +29,9 @@ export class NodeRedisClusterMap implements ClusterMap {
     if (!this.#wasOpened && !this.#live.isOpen) this.#live.connect().catch(() => {})
     this.#wasOpened = true
     await whenReady(nodeRedisName, () => this.#state(), signal)
+    // Version 5 is open before its nodes are connected to. One that is down must not hold up the others for long.
+    const areConnected = (): LinkState => (this.#live.masters.every(({ client }) => client?.isReady ?? true) ? 'ready' : 'waiting')
+    await whenReady(nodeRedisName, areConnected, AbortSignal.timeout(firstLinkMs)).catch(() => {})
   }
 
   primaryOf(slot: number): Link | undefined {

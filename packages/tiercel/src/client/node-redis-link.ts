@@ -1,9 +1,9 @@
 import type { Reply, Word } from './client.ts'
 import type { Link, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
-import { openNodeRedisSubscriber, openNodeRedisTracker } from './node-redis-side-link.ts'
 import { NodeRedisRecall } from './node-redis-recall.ts'
-import type { NodeRedis } from './node-redis-shape.ts'
-import { folderOf, throwClientError, toClientError } from './reply.ts'
+import type { NodeRedis, NodeRedisSender } from './node-redis-shape.ts'
+import { openNodeRedisSubscriber, openNodeRedisTracker } from './node-redis-side-link.ts'
+import { folderOf, throwClientError } from './reply.ts'
 import { unavailable } from './unavailable.ts'
 import { type LinkState, whenReady } from './when-ready.ts'
 
@@ -23,15 +23,31 @@ const typeMapping = {
 /** `timeout: 0` because version 6 arms an `AbortSignal.timeout` per command otherwise, at several times the cost of the command. */
 export const nodeRedisCommandOptions: { readonly [name: string]: unknown } = { timeout: 0, typeMapping, asap: false }
 
+/** Version 6 copies options given beforehand and applies them to raw commands too; version 5 wants them with each command, which costs more. */
+function senderOf(live: NodeRedis): NodeRedisSender {
+  let isCopied = false
+  const withTimeout = {
+    get timeout(): number {
+      isCopied = true
+      return 0
+    },
+  }
+  live.withCommandOptions(withTimeout)
+  if (isCopied) return live.withCommandOptions(nodeRedisCommandOptions)
+  return { sendCommand: (words) => live.sendCommand(words, nodeRedisCommandOptions) }
+}
+
 export class NodeRedisLink implements Link {
   readonly #live: NodeRedis
-  readonly #sender: Pick<NodeRedis, 'sendCommand'>
+  readonly #lastError: (() => unknown) | undefined
+  readonly #sender: NodeRedisSender
   readonly #recall: NodeRedisRecall | undefined
 
-  constructor(live: NodeRedis) {
+  /** @param lastError what the client reported last, where its events are ours */
+  constructor(live: NodeRedis, lastError?: () => unknown) {
     this.#live = live
-    // Once, not per command: the package merges options that come with a command into a new object each time.
-    this.#sender = live.withCommandOptions(nodeRedisCommandOptions)
+    this.#lastError = lastError
+    this.#sender = senderOf(live)
     this.#recall = live.options?.disableOfflineQueue ? undefined : NodeRedisRecall.of(live, nodeRedisName)
   }
 
@@ -41,15 +57,14 @@ export class NodeRedisLink implements Link {
 
   async ready(signal?: AbortSignal): Promise<void> {
     let failure: unknown
-    if (!this.#live.isOpen && !this.#live.socketEpoch) this.#live.connect().catch((error: unknown) => (failure = error))
-    const state = (): LinkState => (this.#live.isReady ? 'ready' : this.#live.isOpen ? 'waiting' : 'gone')
-    await whenReady(nodeRedisName, state, signal).catch((error) => {
-      throw failure === undefined || signal?.aborted ? error : toClientError(failure)
-    })
+    const live = this.#live
+    if (!live.isOpen && !live.socketEpoch) live.connect().catch((error: unknown) => (failure = error))
+    const state = (): LinkState => (live.isReady ? 'ready' : live.isOpen ? 'waiting' : 'gone')
+    await whenReady(nodeRedisName, state, signal, () => failure ?? this.#lastError?.())
   }
 
   send(words: readonly Word[]): Promise<Reply> {
-    if (!this.#live.isReady) return Promise.reject(unavailable(nodeRedisName, this.#live.isOpen ? 'connecting' : 'closed'))
+    if (!this.#live.isReady) return Promise.reject(this.#unavailable())
     const fold = folderOf(words[0])
     if (this.#recall !== undefined) return this.#recall.send(this.#sender, words, fold)
     return this.#sender.sendCommand(words).then(fold, throwClientError)
@@ -64,4 +79,8 @@ export class NodeRedisLink implements Link {
   }
 
   release(): void {}
+
+  #unavailable(): Error {
+    return unavailable(nodeRedisName, this.#live.isOpen ? 'connecting' : 'closed', this.#lastError?.())
+  }
 }

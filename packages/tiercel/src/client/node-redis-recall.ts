@@ -1,5 +1,5 @@
 import type { Reply, Word } from './client.ts'
-import type { NodeRedis } from './node-redis-shape.ts'
+import type { NodeRedis, NodeRedisSender } from './node-redis-shape.ts'
 import { toClientError } from './reply.ts'
 import { lost } from './unavailable.ts'
 
@@ -33,7 +33,7 @@ export class NodeRedisRecall {
   }
 
   /** Sends a copy of the words, which can be taken back. */
-  send(sender: Pick<NodeRedis, 'sendCommand'>, given: readonly Word[], fold: (reply: unknown) => Reply): Promise<Reply> {
+  send(sender: NodeRedisSender, given: readonly Word[], fold: (reply: unknown) => Reply): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const command: Unanswered = { words: given.slice(), reject }
       this.#unanswered.add(command)

@@ -4,19 +4,22 @@ import type { Word } from './client.ts'
 type Listener = (...values: any[]) => void
 
 /** What is needed of a client that `createClient` of `@redis/client` or `redis`, version 5 or 6, returned. */
-export interface NodeRedis {
+export interface NodeRedis extends NodeRedisSender {
   readonly isOpen: boolean
   readonly isReady: boolean
   readonly socketEpoch?: number
   readonly options?: { readonly socket?: object; readonly disableOfflineQueue?: boolean } | undefined
-  sendCommand(words: readonly Word[]): Promise<unknown>
-  withCommandOptions(options: object): Pick<NodeRedis, 'sendCommand'>
+  withCommandOptions(options: object): NodeRedisSender
   duplicate(overrides?: object): NodeRedis
   connect(): Promise<unknown>
   on(event: string, listener: Listener): unknown
   subscribe(channels: string[], listener: (message: Buffer, channel: Buffer) => void, asBuffers: true): Promise<void>
   close(): Promise<void>
   destroy(): void
+}
+
+export interface NodeRedisSender {
+  sendCommand(words: readonly Word[], options?: object): Promise<unknown>
 }
 
 /** What is needed of a client that `createCluster` of `@redis/client` or `redis`, version 5 or 6, returned. */

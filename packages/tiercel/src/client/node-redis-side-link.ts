@@ -3,11 +3,7 @@ import type { SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.
 import type { NodeRedis } from './node-redis-shape.ts'
 import { throwClientError, toClientError } from './reply.ts'
 
-export async function openNodeRedisSubscriber(
-  live: NodeRedis,
-  channels: readonly string[],
-  events: SubscriberEvents,
-): Promise<SideLink> {
+export async function openNodeRedisSubscriber(live: NodeRedis, channels: readonly string[], events: SubscriberEvents): Promise<SideLink> {
   const onMessage = (message: Buffer, channel: Buffer) => events.onMessage(channel.toString(), message)
   return openSideLink(live, {}, events.onEnd, (side) => side.subscribe([...channels], onMessage, true))
 }
@@ -51,7 +47,7 @@ async function openSideLink(
   const end = () => {
     if (hasEnded) return
     hasEnded = true
-    side.destroy()
+    destroyNodeRedis(side)
     onEnd()
   }
   side.on('error', end)
@@ -60,8 +56,17 @@ async function openSideLink(
     await side.connect()
     await setUp(side)
   } catch (error) {
-    side.destroy()
+    destroyNodeRedis(side)
     throw toClientError(error)
   }
-  return { ping: () => side.sendCommand(['PING']).then(() => {}, throwClientError), close: () => side.destroy() }
+  return { ping: () => side.sendCommand(['PING']).then(() => {}, throwClientError), close: () => destroyNodeRedis(side) }
+}
+
+/** Ends a client that may have ended already: version 5 throws then, version 6 has to be told all the same. */
+export function destroyNodeRedis(live: NodeRedis): void {
+  try {
+    live.destroy()
+  } catch {
+    // It was closed before.
+  }
 }

@@ -23,11 +23,6 @@ export type { NodeRedis, NodeRedisCluster }
  * const client = nodeRedisClient(await createClient({ url, disableOfflineQueue: true }).on('error', log).connect())
  */
 export function nodeRedisClient(live: NodeRedis | NodeRedisCluster): Client {
-  return ownedNodeRedisClient(live, () => Promise.resolve())
-}
-
-/** The same, with what `close` does to the client underneath. */
-export function ownedNodeRedisClient(live: NodeRedis | NodeRedisCluster, end: () => Promise<void>): Client {
   const nodes = 'slots' in live ? clusterNodes(new NodeRedisClusterMap(live)) : oneNode(new NodeRedisLink(live))
-  return new LinkedClient(nodeRedisName, nodes, end)
+  return new LinkedClient(nodeRedisName, nodes, () => Promise.resolve())
 }

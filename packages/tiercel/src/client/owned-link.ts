@@ -1,10 +1,13 @@
 import { UsageError } from '../kernel/errors.ts'
 import type { Client } from './client.ts'
-import { ownedIoredisClient } from './ioredis.ts'
+import { IoredisLink } from './ioredis-link.ts'
 import type { Ioredis } from './ioredis-shape.ts'
 import { cutOff } from './ioredis-side-link.ts'
-import { ownedNodeRedisClient } from './node-redis.ts'
+import { LinkedClient } from './linked-client.ts'
+import { NodeRedisLink, nodeRedisName } from './node-redis-link.ts'
 import type { NodeRedis } from './node-redis-shape.ts'
+import { destroyNodeRedis } from './node-redis-side-link.ts'
+import { oneNode } from './nodes.ts'
 
 const firstDelayMs = 50
 const longestDelayMs = 2000
@@ -21,9 +24,14 @@ export function ownNodeRedis(module: unknown, url: string): Client {
   const { createClient } = membersOf(module) as { createClient?: (options: object) => NodeRedis }
   if (createClient === undefined) throw unusable('@redis/client or redis', 'createClient')
   const live = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: reconnectDelayMs } })
-  live.on('error', () => {})
+  const link = new NodeRedisLink(live, listenToErrors(live))
   live.connect().catch(() => {})
-  return ownedNodeRedisClient(live, () => end(() => live.close(), () => live.destroy()))
+  return new LinkedClient(nodeRedisName, oneNode(link), () =>
+    end(
+      () => live.close(),
+      () => destroyNodeRedis(live),
+    ),
+  )
 }
 
 /** A client of ioredis or iovalkey that is ours: nothing is queued in it nor sent again, and `close` ends it. */
@@ -37,9 +45,26 @@ export function ownIoredis(name: 'ioredis' | 'iovalkey', module: unknown, url: s
     maxRetriesPerRequest: 0,
     retryStrategy: reconnectDelayMs,
   })
-  live.on('error', () => {})
+  const link = new IoredisLink(name, live, listenToErrors(live))
   live.connect().catch(() => {})
-  return ownedIoredisClient(live, name, () => end(() => live.quit(), () => cutOff(live)))
+  return new LinkedClient(name, oneNode(link), () =>
+    end(
+      () => live.quit(),
+      () => cutOff(live),
+    ),
+  )
+}
+
+/** Without a listener an error would end the process. The last one is told in our own errors until there is a link. */
+function listenToErrors(live: NodeRedis | Ioredis): () => unknown {
+  let last: unknown
+  live.on('error', (error: unknown) => {
+    last = error
+  })
+  live.on('ready', () => {
+    last = undefined
+  })
+  return () => last
 }
 
 /** Lets what is in flight finish, for a moment. */
@@ -59,5 +84,8 @@ function membersOf(module: unknown): object {
 }
 
 function unusable(name: string, member: string): UsageError {
-  return new UsageError('TIERCEL_CLIENT_UNKNOWN', `The installed package ${name} exports no ${member}. Allowed: @redis/client or redis 5 or 6, ioredis 5 or 6, iovalkey.`)
+  return new UsageError(
+    'TIERCEL_CLIENT_UNKNOWN',
+    `The installed package ${name} exports no ${member}. Allowed: @redis/client or redis 5 or 6, ioredis 5 or 6, iovalkey.`,
+  )
 }

@@ -10,6 +10,7 @@ export function foldReply(reply: unknown): Reply {
   if (Array.isArray(reply)) return foldItems(reply)
   if (reply instanceof Error) return toClientError(reply)
   if (typeof reply === 'boolean') return reply ? 1 : 0
+  if (typeof reply === 'object') return foldItems(Object.entries(reply).flat())
   return reply === undefined ? null : Buffer.from(String(reply))
 }
 
@@ -60,7 +61,9 @@ export function toClientError(error: unknown): Error {
   if (TiercelError.is(error)) return error
   const text = error instanceof Error ? error.message : String(error)
   if (isServerError(error)) return new ServerError(text)
-  return new StoreError('TIERCEL_STORE_UNAVAILABLE', `The link to the server is lost: ${text}`, { cause: error })
+  // ioredis hangs the whole command on its errors.
+  const isBare = !(error instanceof Error && 'command' in error)
+  return new StoreError('TIERCEL_STORE_UNAVAILABLE', `The link to the server is lost: ${text}`, isBare ? { cause: error } : {})
 }
 
 /** For the second place of `then`. */

@@ -16,7 +16,7 @@ export function parseServerUrl(given: string | URL): string {
 }
 
 function invalidUrl(text: string): UsageError {
-  const shown = text.replace(/\/\/.*@/s, '//***@').replace(/[?#].*/s, '')
+  const shown = text.replace(/^([a-z]*:)?.*@/is, '$1//***@').replace(/[?#].*/s, '')
   const allowed = 'Allowed: redis://[[user]:password@]host[:port][/db], and rediss:, valkey:, valkeys: likewise.'
   return new UsageError('TIERCEL_INVALID_OPTION', `Not the URL of a server: "${shown}". ${allowed}`)
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '../kernel/errors.ts'
+import { checkOptionNames } from '../kernel/options.ts'
 import type { Tracking, TrackingListener, TrackingOptions } from './client.ts'
 import { type KeptLink, keepLink } from './kept-link.ts'
 import type { Link, Tracker } from './link.ts'
@@ -112,6 +113,7 @@ class PrimaryTrackers implements Tracking {
 }
 
 function refuseUnsupported(clientName: string, options: TrackingOptions): void {
+  checkOptionNames(options, ['prefixes', 'noLoop'], 'track')
   if (options.noLoop) {
     const text = `noLoop needs tracking on the data link itself; the ${clientName} adapter tracks on links of its own. Leave noLoop out.`
     throw new UsageError('TIERCEL_UNSUPPORTED', text)

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { crc32Short } from '../kernel/hash.ts'
-import { decodeEntry, decodeTags, encodeEntry, type EntryHead, headerBytes } from './envelope.ts'
+import { decodeEntry, decodeTags, type EntryHead, encodeEntry, headerBytes } from './envelope.ts'
 
 const head: EntryHead = {
   storedKey: 'tc1:shop:e:product:7',

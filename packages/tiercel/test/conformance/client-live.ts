@@ -18,26 +18,37 @@ export interface ClientPackage {
 }
 
 export const clientPackages: readonly ClientPackage[] = [
-  { name: 'node-redis 6', sendsAgain: false, open: openNodeRedis, connect: (url) => connectUrl(url) },
+  nodeRedisPackage('node-redis 6', {}),
+  nodeRedisPackage('node-redis 6 with RESP2 and no offline queue', { RESP: 2, disableOfflineQueue: true }),
   ioredisPackage('ioredis 6', Redis6, () => import('ioredis')),
   ioredisPackage('ioredis 5', Redis5, () => import('ioredis5')),
   ioredisPackage('iovalkey', Valkey, () => import('iovalkey')),
 ]
 
-function openNodeRedis({ kind, nodes }: ClientTopology, isConnecting = true): OpenedClient {
-  const live =
+function nodeRedisPackage(name: string, options: { RESP?: 2; disableOfflineQueue?: boolean }): ClientPackage {
+  const { RESP, ...defaults } = options
+  const protocol = RESP === undefined ? {} : { RESP }
+  const make = ({ kind, nodes }: ClientTopology) =>
     kind === 'standalone'
-      ? createClient({ url: nodes()[0]?.url as string })
-      : createCluster({ rootNodes: nodes().map(({ url }) => ({ url })) })
-  live.on('error', () => {})
-  if (isConnecting) live.connect().catch(() => {})
+      ? createClient({ url: nodes()[0]?.url as string, ...options })
+      : createCluster({ rootNodes: nodes().map(({ url }) => ({ url })), ...protocol, defaults })
   return {
-    client: adaptClient(live),
-    ping: () => ('slots' in live ? live.sendCommand(undefined, true, ['PING']) : live.ping()),
-    increment: (key) => (live as Pick<typeof live, 'incr'>).incr(key),
-    async end() {
-      if (live.isOpen) live.destroy()
+    name,
+    sendsAgain: false,
+    open(topology, isConnecting = true) {
+      const live = make(topology)
+      live.on('error', () => {})
+      if (isConnecting) live.connect().catch(() => {})
+      return {
+        client: adaptClient(live),
+        ping: () => ('slots' in live ? live.sendCommand(undefined, true, ['PING']) : live.ping()),
+        increment: (key) => (live as Pick<typeof live, 'incr'>).incr(key),
+        async end() {
+          if (live.isOpen) live.destroy()
+        },
+      }
     },
+    connect: (url) => connectUrl(url),
   }
 }
 

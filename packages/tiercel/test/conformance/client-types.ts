@@ -3,7 +3,7 @@
 import type { createClient, createCluster, RedisClientType, RedisClusterType } from '@redis/client'
 import type { Cluster as Cluster6, Redis as Redis6 } from 'ioredis'
 import type { Cluster as Cluster5, Redis as Redis5 } from 'ioredis5'
-import type { Cluster as ValkeyCluster, Redis as Valkey } from 'iovalkey'
+import type { Redis as Valkey, Cluster as ValkeyCluster } from 'iovalkey'
 import type { ioredisClient } from '../../src/client/ioredis.ts'
 import type { nodeRedisClient } from '../../src/client/node-redis.ts'
 

@@ -1,7 +1,7 @@
 import { createClient, createCluster } from '@redis/client'
 import { Cluster as Cluster6, Redis as Redis6 } from 'ioredis'
 import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis5'
-import { Cluster as ValkeyCluster, Redis as Valkey } from 'iovalkey'
+import { Redis as Valkey, Cluster as ValkeyCluster } from 'iovalkey'
 
 /** A client of somebody's package, connected, and how it ends. */
 export interface LiveClient {

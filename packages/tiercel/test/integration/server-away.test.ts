@@ -3,8 +3,8 @@ import { freePort, type RunningServer, startStandalone } from '@tiercel/test-ser
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createCache, valkeyStore } from '../../src/index.ts'
-import { clientPackages } from '../conformance/live-clients.ts'
 import { eventLog } from '../cache/event-log.ts'
+import { clientPackages } from '../conformance/live-clients.ts'
 
 /** Long enough that only something that waits without end takes longer, on any machine. */
 const patienceMs = 8_000
