@@ -1,0 +1,78 @@
+import { createClient } from '@redis/client'
+import { createCache } from 'tiercel'
+import { valkeyStore } from 'tiercel/stores/valkey'
+import type { QueryId } from '../../airport/queries.ts'
+import type { Lab } from '../lab.ts'
+import type { Exhibit } from '../run-result.ts'
+import type { Parameters } from './parameters.ts'
+
+const indexNotes: Readonly<Record<QueryId, string>> = {
+  flight: 'One descent of the primary key: there is no better way to ask this.',
+  manifest: 'The bookings of one flight by the index on `booking.flight_id`, each passenger by the primary key.',
+  itinerary: 'The bookings of one passenger by the index on `booking.passenger_id`; the other seven tables by their primary keys.',
+  busiest: 'Flights of the days by the index on `flight.departure`; counting their bookings is the work, and no index does that.',
+}
+
+/** Asking for the plan runs the query, and listening needs a cache of its own: once for each question is enough. */
+const shown = new WeakMap<Lab, Map<string, Promise<readonly Exhibit[]>>>()
+
+export function exhibits(lab: Lab, { query }: Parameters): Promise<readonly Exhibit[]> {
+  const ofLab = shown.get(lab) ?? new Map<string, Promise<readonly Exhibit[]>>()
+  shown.set(lab, ofLab)
+  const kept = ofLab.get(query)
+  if (kept !== undefined) return kept
+  const fresh = collect(lab, query)
+  ofLab.set(query, fresh)
+  fresh.catch(() => ofLab.delete(query))
+  return fresh
+}
+
+async function collect(lab: Lab, id: QueryId): Promise<readonly Exhibit[]> {
+  const query = lab.airport.queries[id]
+  const values = query.valuesOf(0)
+  const plan = await lab.airport.explain(id, values)
+  const commands = await commandsOfOneQuestion(lab, id, values)
+  return [
+    { id: 'sql', kind: 'sql', title: 'The query', about: query.answers, text: query.sql },
+    { id: 'plan', kind: 'plan', title: 'What the database did', about: indexNotes[id], text: plan },
+    {
+      id: 'commands',
+      kind: 'commands',
+      title: 'What Valkey was told',
+      about: 'Recorded with `MONITOR`: one question asked twice, each time with an empty L1. First a miss, then a hit.',
+      text: commands,
+    },
+  ]
+}
+
+/** What goes over the wire, as the server saw it. */
+async function commandsOfOneQuestion(lab: Lab, id: QueryId, values: readonly (string | number)[]): Promise<string> {
+  const namespace = `lab-look-${process.pid}-${id}`
+  const monitor = createClient({ url: lab.valkey.url })
+  monitor.on('error', () => undefined)
+  const lines: string[] = []
+  try {
+    await monitor.connect()
+    await monitor.monitor((line) => void (String(line).includes(namespace) && lines.push(String(line))))
+    for (let time = 0; time < 2; time++) {
+      const cache = createCache({ namespace, l1: false, l2: valkeyStore(lab.valkey.url), ttl: '1s' })
+      await cache.getOrSet([id, ...values], async () => (await lab.airport.query(lab.airport.queries[id].sql, values)).rows)
+      await cache.idle()
+      await cache.close()
+    }
+    for (let tries = 0; lines.length < 3 && tries < 20; tries++) await new Promise((resolve) => setTimeout(resolve, 10))
+  } catch {
+    return 'This server does not let us listen (MONITOR is refused).'
+  } finally {
+    monitor.destroy()
+  }
+  return lines.map(readable).join('\n')
+}
+
+/** `1700000000.123456 [0 127.0.0.1:5000] "MGET" "key"` without time and address; values cut short. */
+function readable(line: string): string {
+  const words = [...line.replace(/^\S+ \[[^\]]*\] /, '').matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, word = '']) => word)
+  return words
+    .map((word, place) => (place === 2 && word.length > 48 ? `‹entry: ${word.length > 60 ? 'header, then JSON' : word}›` : word))
+    .join(' ')
+}

@@ -1,0 +1,85 @@
+import type { ParameterSchema, Values } from '../parameters.ts'
+
+export const parameters = {
+  query: {
+    kind: 'choice',
+    label: 'Query',
+    options: [
+      { value: 'flight', label: 'One flight', about: 'one row, by its primary key' },
+      { value: 'manifest', label: 'Passenger manifest', about: 'three tables: who sits where' },
+      { value: 'itinerary', label: 'Passenger itinerary', about: 'eight tables: all flights of one passenger' },
+      { value: 'busiest', label: 'Busiest airports', about: 'counts the passengers of one to four weeks' },
+    ],
+    default: 'manifest',
+  },
+  skew: {
+    kind: 'range',
+    label: 'Skew of popularity',
+    about: 'Zipf exponent: 0, all questions are asked equally often; 1, as on most of the web.',
+    min: 0,
+    max: 1.5,
+    step: 0.1,
+    default: 1,
+  },
+  keys: {
+    isDetail: true,
+    kind: 'number',
+    label: 'Different questions',
+    about: 'How many keys there are.',
+    min: 1,
+    max: 20_000,
+    default: 500,
+  },
+  requests: {
+    isDetail: true,
+    kind: 'number',
+    label: 'Requests per lane',
+    about: 'The same ones in every lane.',
+    min: 100,
+    max: 100_000,
+    default: 6000,
+  },
+  concurrency: {
+    isDetail: true,
+    kind: 'number',
+    label: 'Callers at a time',
+    about: 'Each asks again as soon as it is answered.',
+    min: 1,
+    max: 64,
+    default: 1,
+  },
+  instances: {
+    isDetail: true,
+    kind: 'number',
+    label: 'App instances',
+    about: 'Each has an L1 of its own; requests go round.',
+    min: 1,
+    max: 8,
+    default: 2,
+  },
+  ttl: {
+    kind: 'choice',
+    label: 'Time to live',
+    about: 'How old an answer may get.',
+    options: [
+      { value: '1s', label: '1 s' },
+      { value: '10s', label: '10 s' },
+      { value: '1m', label: '1 min' },
+      { value: '5m', label: '5 min' },
+    ],
+    default: '5m',
+  },
+  l1: { kind: 'toggle', label: 'Lane with L1', about: "Also keeps answers in the app's own memory.", default: true },
+  budget: {
+    isDetail: true,
+    kind: 'number',
+    label: 'At most, per lane',
+    about: 'A lane that has worked this long ends early and says so.',
+    unit: 's',
+    min: 1,
+    max: 60,
+    default: 10,
+  },
+} as const satisfies ParameterSchema
+
+export type Parameters = Values<typeof parameters>
