@@ -5,19 +5,21 @@ import { connectIoredis5 } from './ioredis.ts'
 import type { CacheSetup, OpenedCache } from './subject.ts'
 import { MAX_ENTRIES, TTL_MS } from './subject.ts'
 
-export async function openMemory(setup: CacheSetup): Promise<OpenedCache> {
-  return open(bentostore().useL1Layer(memory()), setup)
+/** Its default keeps a serialized copy in memory, so that no caller can change what others get; `share` hands one object to all. */
+export type Values = 'serialize' | 'share'
+
+export async function openMemory(setup: CacheSetup, values: Values): Promise<OpenedCache> {
+  return open(bentostore().useL1Layer(memory(values)), setup)
 }
 
 /** Two tiers, on ioredis 5: it takes no other client. Without its bus, which a read does not use. */
-export async function openTiered(setup: CacheSetup): Promise<OpenedCache> {
+export async function openTiered(setup: CacheSetup, values: Values): Promise<OpenedCache> {
   const connection = await connectIoredis5(setup.url)
-  return open(bentostore().useL1Layer(memory()).useL2Layer(redisDriver({ connection })), setup)
+  return open(bentostore().useL1Layer(memory(values)).useL2Layer(redisDriver({ connection })), setup)
 }
 
-/** Values kept as they are: its default, a serialized copy, is a quarter slower. */
-function memory() {
-  return memoryDriver({ maxItems: MAX_ENTRIES, serialize: false })
+function memory(values: Values) {
+  return memoryDriver({ maxItems: MAX_ENTRIES, serialize: values === 'serialize' })
 }
 
 function open(main: ReturnType<typeof bentostore>, { load }: CacheSetup): OpenedCache {

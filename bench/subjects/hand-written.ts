@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import type { Product } from '../trials/product.ts'
 import { connectNodeRedis } from './node-redis.ts'
-import type { CacheSetup, OpenedCache } from './subject.ts'
+import type { CacheSetup, Item, OpenedCache } from './subject.ts'
 import { MAX_ENTRIES, TTL_MS } from './subject.ts'
 
 /** What a good engineer writes instead of taking a library: an LRU with a ttl and a map of flights. */
@@ -17,9 +16,9 @@ export async function openMemory({ load }: CacheSetup): Promise<OpenedCache> {
 export async function openTiered({ url, load }: CacheSetup): Promise<OpenedCache> {
   const client = await connectNodeRedis(url)
   const getOrSet = singleFlight(new LRUCache({ max: MAX_ENTRIES, ttl: TTL_MS }))
-  const readThrough = async (key: string): Promise<Product> => {
+  const readThrough = async (key: string): Promise<Item> => {
     const stored = await client.get(key)
-    if (stored !== null) return JSON.parse(stored) as Product
+    if (stored !== null) return JSON.parse(stored) as Item
     const value = await load(key)
     await client.set(key, JSON.stringify(value), { expiration: { type: 'PX', value: TTL_MS } })
     return value
@@ -30,9 +29,9 @@ export async function openTiered({ url, load }: CacheSetup): Promise<OpenedCache
   }
 }
 
-function singleFlight(values: LRUCache<string, Product>) {
-  const flights = new Map<string, Promise<Product>>()
-  const fly = async (key: string, load: () => Promise<Product>): Promise<Product> => {
+function singleFlight(values: LRUCache<string, Item>) {
+  const flights = new Map<string, Promise<Item>>()
+  const fly = async (key: string, load: () => Promise<Item>): Promise<Item> => {
     try {
       const value = await load()
       values.set(key, value)
@@ -41,7 +40,7 @@ function singleFlight(values: LRUCache<string, Product>) {
       flights.delete(key)
     }
   }
-  return async (key: string, load: () => Promise<Product>): Promise<Product> => {
+  return async (key: string, load: () => Promise<Item>): Promise<Item> => {
     const value = values.get(key)
     if (value !== undefined) return value
     let flight = flights.get(key)

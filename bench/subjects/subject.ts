@@ -1,4 +1,7 @@
-import type { Product } from '../trials/product.ts'
+/** What the caches hold. */
+export interface Item {
+  readonly id: number
+}
 
 /**
  * What a caching library is asked for: one cache, read through its own getOrSet, with the options its documentation gives for
@@ -8,11 +11,11 @@ export type OpenCache = (setup: CacheSetup) => Promise<OpenedCache>
 
 export interface CacheSetup {
   readonly url: string
-  readonly load: (key: string) => Promise<Product>
+  readonly load: (key: string) => Promise<Item>
 }
 
 export interface OpenedCache {
-  read(key: string): Promise<Product>
+  read(key: string): Promise<Item>
   /** Ends the cache and its links once everything written has reached the server. */
   close(): Promise<void>
 }

@@ -1,15 +1,15 @@
 import type { Suite } from '../runner/suite.ts'
 import type { OpenCache, OpenStore } from '../subjects/subject.ts'
-import type { ClientName } from '../subjects/tiercel.ts'
+import type { ClientName, Values } from '../subjects/tiercel.ts'
 import { l1Hit } from '../trials/l1-hit.ts'
 import { l2Hit } from '../trials/l2-hit.ts'
 import { oneLoad } from '../trials/one-load.ts'
 import { storeGet } from '../trials/store-get.ts'
 
 const tiercelOn =
-  (client: ClientName): OpenCache =>
+  (client: ClientName, values: Values = 'freeze'): OpenCache =>
   async (setup) =>
-    (await import('../subjects/tiercel.ts')).openTiered(client, setup)
+    (await import('../subjects/tiercel.ts')).openTiered(client, setup, values)
 
 const tiercelStoreOn =
   (client: ClientName): OpenStore =>
@@ -18,9 +18,10 @@ const tiercelStoreOn =
 
 const inMemory: Record<string, OpenCache> = {
   'hand-written': async (setup) => (await import('../subjects/hand-written.ts')).openMemory(setup),
-  tiercel: async (setup) => (await import('../subjects/tiercel.ts')).openMemory(setup),
-  'tiercel L1+L2': tiercelOn('ioredis 6'),
-  bentocache: async (setup) => (await import('../subjects/bentocache.ts')).openMemory(setup),
+  tiercel: async (setup) => (await import('../subjects/tiercel.ts')).openMemory(setup, 'freeze'),
+  'tiercel L1+L2': tiercelOn('ioredis 5'),
+  bentocache: async (setup) => (await import('../subjects/bentocache.ts')).openMemory(setup, 'serialize'),
+  'bentocache shared': async (setup) => (await import('../subjects/bentocache.ts')).openMemory(setup, 'share'),
   'async-cache-dedupe': async (setup) => (await import('../subjects/async-cache-dedupe.ts')).openMemory(setup),
   cachified: async (setup) => (await import('../subjects/cachified.ts')).openMemory(setup),
   cacheable: async (setup) => (await import('../subjects/cacheable.ts')).openMemory(setup),
@@ -29,9 +30,11 @@ const inMemory: Record<string, OpenCache> = {
 
 const onServer: Record<string, OpenCache> = {
   'hand-written': async (setup) => (await import('../subjects/hand-written.ts')).openTiered(setup),
-  'tiercel on ioredis 6': tiercelOn('ioredis 6'),
+  'tiercel on ioredis 5': tiercelOn('ioredis 5'),
+  'tiercel on ioredis 5 shared': tiercelOn('ioredis 5', 'share'),
   'tiercel on node-redis 6': tiercelOn('node-redis 6'),
-  bentocache: async (setup) => (await import('../subjects/bentocache.ts')).openTiered(setup),
+  bentocache: async (setup) => (await import('../subjects/bentocache.ts')).openTiered(setup, 'serialize'),
+  'bentocache shared': async (setup) => (await import('../subjects/bentocache.ts')).openTiered(setup, 'share'),
   'async-cache-dedupe': async (setup) => (await import('../subjects/async-cache-dedupe.ts')).openShared(setup),
   cachified: async (setup) => (await import('../subjects/cachified.ts')).openShared(setup),
   cacheable: async (setup) => (await import('../subjects/cacheable.ts')).openTiered(setup),
@@ -67,7 +70,7 @@ export const suite: Suite = {
       kind: 'ratio',
       name: 'L2 hit against bentocache L1+L2',
       figure: 'l2-hit',
-      subject: 'tiercel on ioredis 6',
+      subject: 'tiercel on ioredis 5',
       against: 'bentocache',
       atLeast: 3,
     },
@@ -87,6 +90,6 @@ export const suite: Suite = {
       against: 'node-redis 6',
       atLeast: 1.3,
     },
-    { kind: 'exactly', name: 'loads for 1,000 callers of a missing key', figure: 'loads', subject: 'tiercel on ioredis 6', value: 1 },
+    { kind: 'exactly', name: 'loads for 1,000 callers of a missing key', figure: 'loads', subject: 'tiercel on ioredis 5', value: 1 },
   ],
 }

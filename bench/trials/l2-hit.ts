@@ -1,12 +1,13 @@
 import { collectGarbage, middle, readInFlight, time } from '../runner/measure.ts'
 import { defineTrial, type Measurements, type Speed, type Trial, type TrialContext } from '../runner/suite.ts'
-import type { OpenCache } from '../subjects/subject.ts'
-import { assertProducts, type Product, product } from './product.ts'
+import type { Item, OpenCache } from '../subjects/subject.ts'
+import { assertItems, type Product, product } from './product.ts'
 
 const KEYS = 10_000
 const IN_FLIGHT = 100
-const WARM_UPS = 2
-const PASSES = 3
+/** So long that what is measured has been compiled, at least two passes. */
+const WARM_UP_MS = 800
+const PASSES = 5
 
 /**
  * `await getOrSet` of a value that only the server has: written by the same library, then read once by an instance whose memory
@@ -48,17 +49,18 @@ async function measure(open: OpenCache, { url, prefix, effort, serverCounters }:
     const cache = await open({ url, load })
     await cache.read(first)
     collectGarbage()
-    let values: Product[] = []
+    let values: Item[] = []
     const speed = await time(count, async () => {
       values = await readInFlight({ read: cache.read, keys, order, width: IN_FLIGHT })
     })
     await cache.close()
-    assertProducts(values, products)
+    assertItems(values, products)
     return speed
   }
 
   await pass() // writes
-  for (let n = 0; n < WARM_UPS; n++) await pass()
+  const warmUntilMs = performance.now() + WARM_UP_MS * effort
+  for (let n = 0; n < 2 || performance.now() < warmUntilMs; n++) await pass()
   loads = 0
   const passes: Speed[] = []
   const before = await serverCounters()

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { defineTrial, type Measurements, type Trial, type TrialContext } from '../runner/suite.ts'
 import type { OpenCache } from '../subjects/subject.ts'
-import { assertProducts, type Product, product } from './product.ts'
+import { assertItems, type Product, product } from './product.ts'
 
 const CALLERS = 1_000
 const LOAD_MS = 20
@@ -28,6 +28,6 @@ async function measure(open: OpenCache, { url, prefix }: TrialContext): Promise<
   const key = `${prefix}:missing:${randomUUID()}`
   const values = await Promise.all(Array.from({ length: CALLERS }, () => cache.read(key)))
   await cache.close()
-  assertProducts(values, new Array<Product>(CALLERS).fill(product(7)))
+  assertItems(values, new Array<Product>(CALLERS).fill(product(7)))
   return { loads }
 }

@@ -12,10 +12,14 @@ export class Flight {
   #stays = false
   #controller: AbortController | undefined
   #state: 'open' | 'overtaken' | 'abandoned' = 'open'
-  readonly #onAbandon: (flight: Flight) => void
+  readonly #flights: Map<string, Flight>
+  readonly #path: string
 
-  constructor(onAbandon: (flight: Flight) => void) {
-    this.#onAbandon = onAbandon
+  /** Takes its place among `flights`, where callers find it. */
+  constructor(flights: Map<string, Flight>, path: string) {
+    this.#flights = flights
+    this.#path = path
+    flights.set(path, this)
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -49,6 +53,11 @@ export class Flight {
 
   reject(error: unknown): void {
     this.#reject(error)
+  }
+
+  /** Gives its place up, unless a later flight has it: callers from now on start anew. */
+  land(): void {
+    if (this.#flights.get(this.#path) === this) this.#flights.delete(this.#path)
   }
 
   /** The result for one more caller. */
@@ -87,6 +96,6 @@ export class Flight {
     if (this.#waiters > 0 || this.#stays) return
     this.#state = 'abandoned'
     this.#controller?.abort()
-    this.#onAbandon(this)
+    this.land()
   }
 }

@@ -17,8 +17,7 @@ export interface LoadRequest {
 
 /** Starts the one flight of a key: reads L2, and where that has nothing, calls the loader and stores what it returns. */
 export function startFlight(core: Core, request: LoadRequest): Flight {
-  const flight = new Flight((left) => forget(request, left))
-  request.scope.flights.set(request.path, flight)
+  const flight = new Flight(request.scope.flights, request.path)
   void fly(core, request, flight)
   return flight
 }
@@ -32,16 +31,11 @@ async function fly(core: Core, request: LoadRequest, flight: Flight): Promise<vo
   } catch (error) {
     flight.reject(error)
   }
-  forget(request, flight)
+  flight.land()
   core.background.end()
 }
 
 const nothingThere = { isHit: false, present: undefined } as const
-
-/** Only its own flight: a later one may be under way. */
-function forget({ scope, path }: LoadRequest, flight: Flight): void {
-  if (scope.flights.get(path) === flight) scope.flights.delete(path)
-}
 
 async function load(core: Core, request: LoadRequest, flight: Flight, present: Buffer | undefined): Promise<unknown> {
   const { scope, path } = request

@@ -3,7 +3,8 @@ import { crc32Short, hashText } from '../kernel/hash.ts'
 import { tokenBytes, writeToken } from '../kernel/token.ts'
 
 /**
- * Wire version 1 of a stored entry. All numbers are little-endian, all instants are milliseconds of the server's clock.
+ * Wire version 1 of a stored entry. All numbers are little-endian, all instants are milliseconds of the server's clock,
+ * rounded down: an entry never lives longer than it was given.
  *
  *     at  bytes
  *      0      1  kind: V value, L lease, F fence, E error marker; what follows is the layout of V
@@ -106,9 +107,9 @@ export function encodeEntry(head: EntryHead, content: Content): Buffer {
   const [high, low] = hashText(head.storedKey)
   bytes.writeUInt32LE(high, 26)
   bytes.writeUInt32LE(low, 30)
-  bytes.writeUIntLE(Math.round(head.createdAtMs), 34, 6)
-  bytes.writeUIntLE(Math.round(head.staleAtMs), 40, 6)
-  bytes.writeUIntLE(Math.round(head.deadAtMs), 46, 6)
+  bytes.writeUIntLE(Math.floor(head.createdAtMs), 34, 6)
+  bytes.writeUIntLE(Math.floor(head.staleAtMs), 40, 6)
+  bytes.writeUIntLE(Math.floor(head.deadAtMs), 46, 6)
   bytes.writeUInt32LE(Math.min(Math.round(head.loadCostMs * 1_000), maxCostUs), 52)
   bytes.writeUInt16LE(head.tags?.length ?? 0, 56)
   bytes.writeUInt32LE(extraBytes, 58)

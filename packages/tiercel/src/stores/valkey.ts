@@ -27,7 +27,7 @@ export interface ValkeyStoreOptions {
  *   `tiercel/client`, or a URL: then the installed client package is loaded and its link is closed with the store.
  * @throws {TIERCEL_CLIENT_UNKNOWN} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} at once;
  *   {TIERCEL_CLIENT_MISSING} from the first calls, when a URL is given and no client package is installed
- * @remarks Costs: reads of one turn of the event loop leave as one MGET of at most 1,000 keys; on a cluster as one per slot, all in flight
+ * @remarks Costs: reads of one turn of the event loop leave as MGETs of at most 50 keys, on a cluster as one per slot, all in flight
  *   together. A key that holds another type than bytes reads as missing.
  */
 export function valkeyStore(source: Client | object | string | URL, options: ValkeyStoreOptions = {}): Store {
@@ -50,6 +50,11 @@ function connector(source: Client | object | string | URL): () => Promise<Client
 }
 
 const maxKeysPerCommand = 1_000
+/**
+ * More keys in one MGET save nothing more, and client and server would wait for each other by turns: with two smaller ones under way, one
+ * side works on the first while the other has the second. Nobody else on the server waits long for one of 50 either.
+ */
+const maxKeysPerRead = 50
 
 /**
  * Stores a value if the key still begins with what was seen.
@@ -76,7 +81,7 @@ class ValkeyStore implements Store {
 
   constructor(link: Link) {
     this.#link = link
-    this.#reads = new ReadBatcher((keys, settlement) => this.#sendReads(keys, settlement), maxKeysPerCommand)
+    this.#reads = new ReadBatcher((keys, settlement) => this.#sendReads(keys, settlement), maxKeysPerRead)
   }
 
   nowMs(): number {
