@@ -209,17 +209,17 @@ export function clientSuite(name: string, topology: ClientTopology, open: (isCon
         await expect.poll(() => [...events].sort(), withinMs).toEqual(['news one', 'weather bytes'])
 
         expect(await killSideLinks(nodes())).toBe(1)
-        await expect.poll(() => events.slice(2), withinMs).toEqual(['down', 'up'])
+        // On a cluster a message of before may come once more, over the bus of the node that is listened to now.
+        const upAndDown = () => events.filter((event) => event === 'down' || event === 'up')
+        await expect.poll(upAndDown, withinMs).toEqual(['down', 'up'])
         await send('PUBLISH', 'news', 'two')
-        // Not alone on a cluster: a message of before may come once more, over the bus of the node that is listened to now.
-        await expect.poll(() => events.slice(4), withinMs).toContain('news two')
+        await expect.poll(() => events, withinMs).toContain('news two')
 
         await subscription.close()
         await subscription.close()
         await expect.poll(() => sideLinks(nodes()), withinMs).toBe(0)
-        const count = events.length
         await send('PUBLISH', 'news', 'three')
-        expect(events).toHaveLength(count)
+        expect(events).not.toContain('news three')
       })
     })
 
