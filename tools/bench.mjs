@@ -4,5 +4,8 @@ import { join } from 'node:path'
 import { runProgram } from './child.mjs'
 import { benchPackages, libraryBuild, packages, root, setupOrLeave } from './setup.mjs'
 
-await setupOrLeave([packages, libraryBuild, benchPackages])
-await runProgram(join(root, 'bench/main.ts'), process.argv.slice(2))
+const args = process.argv.slice(2)
+const asksOnly = args.some((arg) => ['--help', '-h', '--list'].includes(arg))
+
+await setupOrLeave(asksOnly ? [packages] : [packages, libraryBuild, benchPackages])
+await runProgram(join(root, 'bench/main.ts'), args)

@@ -45,8 +45,8 @@ async function run({
     const result = await runScenario({ scenario, settings, lab: ready, environment: lab.facts, signal, onEvent: report.event })
     report.end()
     const json = `${JSON.stringify(result, null, 2)}\n`
-    if (saveTo !== undefined) await writeFile(saveTo, json)
     process.stdout.write(asJson ? json : resultText(result))
+    if (saveTo !== undefined) await writeFile(saveTo, json)
     if (saveTo !== undefined) report.line(`saved as ${saveTo}`)
     if (signal.aborted) return 130
     return result.checks.every(({ ok }) => ok) ? 0 : 1

@@ -4,7 +4,9 @@ import type { Percentile, RunResult } from '../scenarios/run-result.ts'
 /** A result for the terminal: the verdict, one table of lanes, what to know about it. */
 export function resultText(result: RunResult): string {
   const { title, seed, parameters, verdict, lanes, metrics, checks, notes, durationMs } = result
-  const settings = [...Object.entries(parameters), ['seed', seed]].map(([name, value]) => `${name}=${value}`).join(' ')
+  const settings = [...Object.entries(parameters), ['seed', seed]]
+    .map(([name, value]) => `--${name} ${typeof value === 'boolean' ? (value ? 'on' : 'off') : value}`)
+    .join(' ')
   const percentileRow = (place: number) => lanes.map(({ latency }) => percentileText(latency.percentiles[place]))
   const rows = [
     ['', ...lanes.map(({ label }) => label)],
@@ -13,7 +15,7 @@ export function resultText(result: RunResult): string {
     ...metrics.map(({ id, label, unit }) => [label, ...lanes.map((lane) => formatValue(lane.metrics[id], unit))]),
   ]
   return [
-    `${title} (${settings}; ${formatDuration(durationMs)})`,
+    `${title} (${formatDuration(durationMs)}; ${settings})`,
     '',
     verdict.sentence.replaceAll('`', ''),
     '',

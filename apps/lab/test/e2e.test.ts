@@ -17,6 +17,7 @@ const found = await findBrowser()
 const missing = 'missing' in found ? found.missing : undefined
 if (missing !== undefined && process.env['CI']) throw new Error(`The browser tests must run where CI is set: ${missing}`)
 
+const soon = { timeout: 10_000 }
 const scenario = '/scenario/what-a-cache-saves'
 const small = `${scenario}?query=manifest&requests=300&keys=30&instances=1&budget=5&seed=9`
 
@@ -143,8 +144,8 @@ describe.skipIf(missing !== undefined)(`the lab in Chromium${missing === undefin
       await page.getByRole('radio', { name: 'One flight' }).check()
       await page.getByText('More settings').click()
       await page.getByLabel('Seed').fill('77')
-      expect(page.url()).toContain('query=flight')
-      expect(page.url()).toContain('seed=77')
+      await expect.poll(() => page.url(), soon).toContain('query=flight')
+      await expect.poll(() => page.url(), soon).toContain('seed=77')
       await page.reload()
       expect(await page.getByRole('radio', { name: 'One flight' }).isChecked()).toBe(true)
     })

@@ -2,6 +2,7 @@ import { createClient } from '@redis/client'
 import { createCache } from 'tiercel'
 import { valkeyStore } from 'tiercel/stores/valkey'
 import type { QueryId } from '../../airport/queries.ts'
+import { forgetNamespace } from '../../measure/forget-namespace.ts'
 import type { Lab } from '../lab.ts'
 import type { Exhibit } from '../run-result.ts'
 import type { Parameters } from './parameters.ts'
@@ -55,7 +56,7 @@ async function commandsOfOneQuestion(lab: Lab, id: QueryId, values: readonly (st
     await monitor.connect()
     await monitor.monitor((line) => void (String(line).includes(namespace) && lines.push(String(line))))
     for (let time = 0; time < 2; time++) {
-      const cache = createCache({ namespace, l1: false, l2: valkeyStore(lab.valkey.url), ttl: '1s' })
+      const cache = createCache({ namespace, l1: false, l2: valkeyStore(lab.valkey.url), ttl: '5m' })
       await cache.getOrSet([id, ...values], async () => (await lab.airport.query(lab.airport.queries[id].sql, values)).rows)
       await cache.idle()
       await cache.close()
@@ -65,6 +66,7 @@ async function commandsOfOneQuestion(lab: Lab, id: QueryId, values: readonly (st
     return 'This server does not let us listen (MONITOR is refused).'
   } finally {
     monitor.destroy()
+    await forgetNamespace(lab.valkey.url, namespace)
   }
   return lines.map(readable).join('\n')
 }

@@ -10,6 +10,7 @@ import { type Figures, judge, type LaneFigures, settleGuess } from './verdict.ts
 const metrics: readonly MetricSpec[] = [
   { id: 'l1Share', label: 'Answered by L1', unit: 'share', better: 'higher' },
   { id: 'l2Share', label: 'Answered by Valkey', unit: 'share', better: 'higher' },
+  { id: 'joinedShare', label: 'Shared a load under way', unit: 'share', better: 'higher' },
   { id: 'queries', label: 'Queries that reached the database', unit: 'count', better: 'lower' },
   { id: 'queriesPerThousand', label: `Queries per 1${thinSpace}000 requests`, unit: 'count', better: 'lower' },
   { id: 'waitedMsPerThousand', label: `Waiting for the database per 1${thinSpace}000 requests`, unit: 'ms', better: 'lower' },
@@ -59,6 +60,7 @@ function metricsOf({ recorder, sent }: Lane): Record<string, number | null> {
   return {
     l1Share: recorder.id === 'l1-l2' ? ofRequests(recorder.count('l1')) : null,
     l2Share: isCached ? ofRequests(recorder.count('l2')) : null,
+    joinedShare: isCached ? ofRequests(recorder.count('joined')) : null,
     queries: sent.queries,
     queriesPerThousand: perThousand(sent.queries),
     waitedMsPerThousand: perThousand(sent.waitedMs),

@@ -20,7 +20,7 @@ export function drawLines(holder: HTMLElement, series: Series, width: number): L
   const options: uPlot.Options = {
     width,
     height: chartHeight,
-    padding: [10, 12, 0, 0],
+    padding: [10, 28, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: { x: { time: false }, ...(isShare ? { y: { range: [0, 1] as [number, number] } } : {}) },

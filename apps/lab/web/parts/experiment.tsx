@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { ScenarioDescription } from '../../scenarios/description.ts'
 import { type Outcome, outcomeFacts, outcomes } from '../../scenarios/outcome.ts'
@@ -131,12 +132,18 @@ function RunBar({ scenario, settings, state, onJoin }: RunBarProps) {
   )
 }
 
-function idleText(state: RunState): string {
+function idleText(state: RunState): ComponentChildren {
   switch (state.phase) {
     case 'starting':
       return 'Starting.'
     case 'done':
-      return state.result.status === 'stopped' ? 'Stopped; what was measured until then is shown.' : 'Done. The result is below.'
+      return state.result.status === 'stopped' ? (
+        'Stopped; what was measured until then is shown.'
+      ) : (
+        <>
+          Done. <a href="#result">The result is below.</a>
+        </>
+      )
     case 'refused':
       return `It was not started: ${state.message}`
     case 'failed':

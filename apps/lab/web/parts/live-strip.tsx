@@ -61,8 +61,12 @@ function useRecentMarks(): readonly Mark[] {
   return recent
 }
 
+/** The first requests of a cold lab are slow whatever answers them: a figure of one or two says nothing. */
+const fewestForMedian = 5
+
 function medianText(marks: readonly Mark[], outcome: Outcome): string {
   const times = marks.filter((mark) => mark.outcome === outcome).map(({ ms }) => ms)
+  if (times.length < fewestForMedian) return '–'
   const median = times.sort((one, other) => one - other)[Math.floor(times.length / 2)]
   return median === undefined ? '–' : formatDuration(median)
 }

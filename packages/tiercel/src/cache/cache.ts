@@ -67,7 +67,7 @@ export interface Cache {
   /**
    * The values under `keys`, in their order; `undefined` where there is none.
    *
-   * @remarks Costs: at most one round trip per thousand keys that L1 does not have (per slot on a cluster, all in flight together).
+   * @remarks Costs: one MGET per 50 keys that L1 does not have (per slot on a cluster), all in flight together: about one round trip.
    */
   getMany<T = unknown>(keys: readonly Key[]): Promise<(T | undefined)[]>
 

@@ -35,6 +35,7 @@ export function encodeValue(core: Core, value: unknown): EncodedValue {
     )
   }
   const payload = core.codec.encode(value)
+  if (Object.is(value, -0)) return { value: 0, payload }
   if (core.sharing === 'share' || typeof value !== 'object') return { value, payload }
   const copy = core.codec.decode(typeof payload === 'string' ? Buffer.from(payload) : payload, 0)
   return { value: core.sharing === 'freeze' ? deepFreeze(copy) : copy, payload }

@@ -14,7 +14,7 @@ const pollMs = 5
 export async function whenReady(name: string, state: () => LinkState, signal?: AbortSignal, lastError?: () => unknown): Promise<void> {
   for (let current = state(); current !== 'ready'; current = state()) {
     if (current === 'gone') throw unavailable(name, 'closed, or gave up connecting', lastError?.())
-    if (signal?.aborted) throw unavailable(name, 'still connecting when the wait for it was given up', lastError?.())
+    if (signal?.aborted) throw unavailable(name, 'still connecting', lastError?.())
     await new Promise<void>((resolve) => setTimeout(resolve, pollMs))
   }
 }

@@ -47,14 +47,15 @@ describe('refused, with the path to it', () => {
     ['a Map', { m: new Map() }, 'The value at .m is a Map'],
     ['a Set', { s: new Set() }, 'The value at .s is a Set'],
     ['a RegExp', { r: /x/ }, 'The value at .r is a RegExp'],
-    ['an Error', { e: new Error('x') }, 'The value at .e is a Error'],
+    ['an Error', { e: new Error('x') }, 'The value at .e is an Error'],
     ['bytes', { b: new Uint8Array(2) }, 'The value at .b is a Uint8Array'],
     ['a promise', { p: Promise.resolve() }, 'The value at .p is a Promise'],
     ['a boxed number', { n: Object(1) }, 'The value at .n is a Number'],
     ['its own toJSON', { price: new Money() }, 'The value at .price is an object (Object) with a toJSON method'],
     ['an odd name', { 'a b': 1n }, 'The value at ["a b"] is 1n'],
-    ['a cycle', cycle, 'a cycle'],
-    ['too deep', deep, 'nested deeper than 1000 levels'],
+    ['a cycle', cycle, 'The value at .self.deeper[0] is a cycle'],
+    ['too deep', deep, '[0][0]… is nested deeper than 1000 levels'],
+    ['an error', { e: new RangeError('x') }, 'The value at .e is an Error'],
   ])('%s', (_name, value, message) => {
     expect(() => jsonCodec.encode(value)).toThrow(
       expect.objectContaining({ code: 'TIERCEL_UNSERIALIZABLE_VALUE', message: expect.stringContaining(message) }),

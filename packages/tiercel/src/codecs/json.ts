@@ -12,7 +12,8 @@ export const jsonCodec: Codec = {
   id: 1,
   encode(value) {
     const problem = findProblem(value, 0, [])
-    if (problem !== undefined) throw unserializable(problem)
+    if (problem !== undefined)
+      throw unserializable(problem.what === cycle ? (findProblem(value, depthOfSuspicion, []) ?? problem) : problem)
     return JSON.stringify(value)
   },
   decode: (bytes, start) => JSON.parse(bytes.toString('utf8', start)),
@@ -27,6 +28,8 @@ interface Problem {
 /** Beyond this depth each level looks for itself among its ancestors; before it a cycle only costs time. */
 const depthOfSuspicion = 64
 const maxDepth = 1_000
+/** Found late, so that its path goes round several times: it is looked for once more, with suspicion from the start. */
+const cycle = 'a cycle'
 
 function findProblem(value: unknown, depth: number, ancestors: unknown[]): Problem | undefined {
   if (typeof value === 'object') return value === null ? undefined : findInObject(value, depth, ancestors)
@@ -36,8 +39,8 @@ function findProblem(value: unknown, depth: number, ancestors: unknown[]): Probl
 }
 
 function findInObject(value: object, depth: number, ancestors: unknown[]): Problem | undefined {
-  if (depth >= maxDepth) return { what: `nested deeper than ${maxDepth} levels`, path: [] }
-  if (depth >= depthOfSuspicion && ancestors.includes(value)) return { what: 'a cycle', path: [] }
+  if (ancestors.length >= maxDepth) return { what: `nested deeper than ${maxDepth} levels`, path: [] }
+  if (depth >= depthOfSuspicion && ancestors.includes(value)) return { what: cycle, path: [] }
   ancestors.push(value)
   const problem = Array.isArray(value) ? findInArray(value, depth, ancestors) : findInFields(value, depth, ancestors)
   ancestors.pop()
@@ -83,7 +86,7 @@ function foreignKind(value: object): string | undefined {
     types.isNativeError(value) ||
     types.isBoxedPrimitive(value) ||
     types.isProxy(value)
-  return isForeign ? `a ${tag}` : undefined
+  return isForeign ? `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}` : undefined
 }
 
 function within(problem: Problem, name: string | number): Problem {
@@ -93,7 +96,8 @@ function within(problem: Problem, name: string | number): Problem {
 
 function unserializable(problem: Problem): CodecError {
   const path = problem.path.slice(-12).reverse().map(pathStep).join('')
-  const where = path === '' ? 'The value' : `The value at ${path}`
+  const rest = problem.path.length > 12 ? '…' : ''
+  const where = path === '' ? 'The value' : `The value at ${path}${rest}`
   return new CodecError(
     'TIERCEL_UNSERIALIZABLE_VALUE',
     `${where} is ${problem.what}, which JSON cannot bring back as it was. Allowed: null, booleans, finite numbers, text, arrays and objects of these. Convert it before it is cached, for example a Date with toISOString().`,

@@ -5,7 +5,7 @@
 export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
   TIERCEL_UNKNOWN_OPTION: {
     retryable: false,
-    meaning: 'An option is not known. Options are never ignored: a misspelt one would silently do nothing.',
+    meaning: 'An option is not known: a misspelt one would silently do nothing.',
     advice: 'Correct the name; the message lists the known ones.',
   },
   TIERCEL_INVALID_OPTION: {
@@ -15,7 +15,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
   },
   TIERCEL_INVALID_DURATION: {
     retryable: false,
-    meaning: 'A duration is not a positive whole number of milliseconds nor text such as "500ms", "30s", "5m", "1h", "7d".',
+    meaning: 'A duration is out of range, or neither a number of milliseconds nor text such as "500ms", "30s", "5m", "1.5h", "7d", "2w".',
     advice: 'Give a duration of at least 1 ms and at most 10 years.',
   },
   TIERCEL_INVALID_KEY: {

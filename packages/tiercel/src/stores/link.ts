@@ -1,7 +1,7 @@
 import { serverTimeMs } from '../client/capabilities.ts'
 import type { Client, Command, Reply } from '../client/client.ts'
 import { type Clock, epochMs } from '../kernel/clock.ts'
-import { DeadlineError, StoreError } from '../kernel/errors.ts'
+import { DeadlineError, StoreError, UsageError } from '../kernel/errors.ts'
 import { DeadlineWheel } from '../resilience/deadline.ts'
 
 export interface LinkOptions {
@@ -21,15 +21,17 @@ const wheel = new DeadlineWheel()
 /**
  * The way to the server with a budget of time: what every command of a store goes through.
  *
- * The first calls wait for the first link together, once; while it is missing after that, calls fail at once. What takes longer than its
- * budget is given up here, though the server may still execute it.
+ * The first calls wait for the first link together, once; while it is missing after that, calls fail at once, with what the client says of
+ * it. What takes longer than its budget is given up here, though the server may still execute it.
  */
 export class Link {
   readonly #connect: () => Promise<Client>
   readonly #options: LinkOptions
   #client: Client | undefined
+  #clientMade: Promise<Client> | undefined
   #attempt: Promise<void> | undefined
   #firstWait: Promise<void> | undefined
+  #wasInVain = false
   #isStarted = false
   #isClosed = false
   #serverAheadMs = 0
@@ -54,9 +56,10 @@ export class Link {
   ready(): Promise<void> {
     if (this.#isClosed) return Promise.reject(closedError())
     if (this.client !== undefined) return Promise.resolve()
-    if (this.#isStarted) return Promise.reject(awayError())
+    if (this.#isStarted) return this.#rejectAway()
     this.#attempt ??= this.#start()
-    this.#firstWait ??= limit(this.#attempt, this.#options.connectTimeoutMs, 'connect')
+    if (this.#wasInVain) return this.#rejectAway()
+    this.#firstWait ??= this.#waitForFirst(this.#attempt)
     return this.#firstWait
   }
 
@@ -101,12 +104,47 @@ export class Link {
   }
 
   async #connectFirst(): Promise<void> {
-    const client = this.#client ?? (await this.#connect())
-    this.#client = client
+    const client = await this.#make()
     await client.ready()
     await this.#measureClock(client)
     this.#isStarted = true
     if (this.#isClosed) await client.close()
+  }
+
+  /** Once; again where it failed. */
+  #make(): Promise<Client> {
+    this.#clientMade ??= this.#connect().then(
+      (client) => {
+        this.#client = client
+        return client
+      },
+      (error) => {
+        this.#clientMade = undefined
+        throw error
+      },
+    )
+    return this.#clientMade
+  }
+
+  /** The budget begins when there is a client: loading its package is not the server's time. */
+  async #waitForFirst(attempt: Promise<void>): Promise<void> {
+    try {
+      await this.#make()
+      await limit(attempt, this.#options.connectTimeoutMs, 'connect')
+    } catch (error) {
+      this.#firstWait = undefined
+      // Set up wrongly: the next call is told the same. All else is waited for no more.
+      if (error instanceof UsageError) throw error
+      this.#wasInVain = true
+      if (error instanceof DeadlineError) return this.#rejectAway()
+      throw error
+    }
+  }
+
+  /** The client knows why there is no link. */
+  async #rejectAway(): Promise<never> {
+    await this.#client?.ready(AbortSignal.abort())
+    throw awayError()
   }
 
   #keepClock(client: Client): void {

@@ -10,6 +10,14 @@ const tiers = [
 ] as const
 
 describe.each(tiers)('with %s', (_name, create) => {
+  test('minus zero is what its readers will get', async () => {
+    const cache = create()
+    expect(await cache.getOrSet('z', () => -0)).toBe(0)
+    await cache.idle()
+    expect(await cache.get('z')).toBe(0)
+    await cache.close()
+  })
+
   test('a thousand callers, one load', async () => {
     const cache = create()
     const load = vi.fn(async () => ({ id: 7 }))

@@ -2,7 +2,10 @@ import { createClient } from '@redis/client'
 import { freePort, type RunningServer, startStandalone } from '@tiercel/test-servers'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { connectUrl } from '../../src/client/connect.ts'
 import { createCache, valkeyStore } from '../../src/index.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
+import { Link } from '../../src/stores/link.ts'
 import { eventLog } from '../cache/event-log.ts'
 import { clientPackages } from '../conformance/live-clients.ts'
 
@@ -38,6 +41,39 @@ describe('a server that is away at start', () => {
     await expect(within(cache.set('k', 1))).rejects.toMatchObject({ retryable: true, code: expect.stringMatching(/^TIERCEL_STORE_/) })
     await expect(within(cache.delete('k'))).rejects.toMatchObject({ retryable: true })
     expect(log).toContain('store.failed read')
+  })
+
+  test('by URL: what is thrown says why', async () => {
+    const url = `redis://127.0.0.1:${await freePort()}`
+    const cache = createCache({ l2: valkeyStore(url, { connectTimeout: 200 }) })
+    cleanups.push(() => cache.close())
+    for (let call = 0; call < 2; call += 1) {
+      await expect(within(cache.set('k', 1))).rejects.toMatchObject({
+        code: 'TIERCEL_STORE_UNAVAILABLE',
+        message: expect.stringContaining('ECONNREFUSED'),
+      })
+    }
+  })
+
+  test('the wait for the first link begins when the client is there', async () => {
+    const server = await start()
+    const slowly = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_500))
+      return connectUrl(server.url)
+    }
+    const link = new Link(slowly, { timeoutMs: 1_000, connectTimeoutMs: 1_000, clock: systemClock })
+    cleanups.push(() => link.close())
+    await within(link.ready())
+    expect(String(await link.send({ words: ['PING'] }, 'ping'))).toBe('PONG')
+  })
+
+  test('a package that cannot be had is said by every call', async () => {
+    const missing = () => connectUrl('redis://127.0.0.1:1', { load: () => Promise.reject(notFound) })
+    const notFound = Object.assign(new Error("Cannot find package '@redis/client', redis, iovalkey, ioredis"), {
+      code: 'ERR_MODULE_NOT_FOUND',
+    })
+    const link = new Link(missing, { timeoutMs: 100, connectTimeoutMs: 100, clock: systemClock })
+    for (let call = 0; call < 3; call += 1) await expect(link.ready()).rejects.toMatchObject({ code: 'TIERCEL_CLIENT_MISSING' })
   })
 
   test('costs the wait for the first link once, then nothing', async () => {
