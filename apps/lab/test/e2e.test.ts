@@ -196,7 +196,7 @@ describe.skipIf(missing !== undefined)(`the lab in Chromium${missing === undefin
       await next.click()
       await next.click()
       await page.getByRole('region', { name: 'Tour' }).getByRole('button', { name: 'Done' }).click()
-      expect(await page.getByRole('region', { name: 'Tour' }).count()).toBe(0)
+      await expect.poll(() => page.getByRole('region', { name: 'Tour' }).count(), soon).toBe(0)
     })
   })
 
