@@ -56,7 +56,10 @@ export class ServerProcess {
     const ready = new RegExp(`^process_id:${child.pid}\\r?$`, 'm')
     try {
       await waitUntil(`server on port ${this.port}`, readyTimeoutMs, async () => {
-        return !this.running || ready.test(await askText(this, ['INFO', 'server']))
+        if (!this.running) return true
+        // Asked this much, a server answers while it still refuses everything else: it is loading its data.
+        const info = await askText(this, ['INFO'])
+        return ready.test(info) && !/^loading:1/m.test(info)
       })
     } catch (cause) {
       throw this.#notReady(cause)

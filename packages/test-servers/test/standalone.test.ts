@@ -70,6 +70,13 @@ test('data are kept over a restart only when the config says so', async () => {
   expect(await ask(durable, ['GET', 'key'])).toBe('value')
 })
 
+test('a server that loads its data is not taken for ready', async () => {
+  const running = await start({ config: { appendonly: 'yes', 'key-load-delay': '500' } })
+  await ask(running, ['EVAL', "for i = 1, 3000 do redis.call('SET', 'key' .. i, i) end", '0'])
+  await running.restart()
+  expect(await ask(running, ['GET', 'key3000'])).toBe('3000')
+})
+
 test('a server that does not start is an error with the end of its log', async () => {
   await expect(startStandalone({ config: { 'no-such-directive': '1' } })).rejects.toMatchObject({
     code: 'TIERCEL_TEST_SERVER_NOT_READY',
