@@ -92,6 +92,8 @@ export function checkPath(path: string): void {
   let partStart = 0
   for (let i = 0; i < path.length; i += 1) {
     const unit = path.charCodeAt(i)
+    // Letters, digits and what lies between them: nearly all of nearly every key.
+    if ((unit > colon && unit < openBrace) || (unit > percent && unit < colon)) continue
     if (unit === colon) {
       if (i === partStart) throw invalid(path, 'a part between colons is empty')
       partStart = i + 1
