@@ -5,9 +5,7 @@ import { IoredisLink } from './ioredis-link.ts'
 import type { Ioredis, IoredisCluster } from './ioredis-shape.ts'
 import type { Link } from './link.ts'
 import { unavailable } from './unavailable.ts'
-import { type LinkState, whenReady } from './when-ready.ts'
-
-const firstLinkMs = 500
+import { aMoment, type LinkState, whenReady } from './when-ready.ts'
 
 export class IoredisClusterMap implements ClusterMap {
   readonly #name: string
@@ -27,7 +25,7 @@ export class IoredisClusterMap implements ClusterMap {
     if (this.#live.status === 'wait') this.#live.connect().catch(() => {})
     await whenReady(this.#name, () => this.#state(), signal)
     const links = [...(await this.primaries()).values()]
-    await Promise.allSettled(links.map((link) => link?.ready(AbortSignal.timeout(firstLinkMs))))
+    await Promise.allSettled(links.map((link) => link?.ready(aMoment(signal))))
   }
 
   primaryOf(slot: number): IoredisLink | undefined {
@@ -73,7 +71,7 @@ export class IoredisClusterMap implements ClusterMap {
 
   /** Waits for the first connection to a node, at most a moment. A lost one is told at once. */
   async #opened(link: IoredisLink | undefined): Promise<Link> {
-    if (link?.isOpening) await link.ready(AbortSignal.timeout(firstLinkMs))
+    if (link?.isOpening) await link.ready(aMoment())
     if (link?.isReady) return link
     if (this.isReady) this.#live.refreshSlotsCache()
     throw unavailable(this.#name, this.isReady ? 'without the node of this key' : this.#live.status)

@@ -6,9 +6,7 @@ import { NodeRedisLink, nodeRedisCommandOptions, nodeRedisName } from './node-re
 import type { NodeRedis, NodeRedisCluster, NodeRedisClusterNode } from './node-redis-shape.ts'
 import { folderOf, throwClientError } from './reply.ts'
 import { unavailable } from './unavailable.ts'
-import { type LinkState, whenReady } from './when-ready.ts'
-
-const firstLinkMs = 500
+import { aMoment, type LinkState, whenReady } from './when-ready.ts'
 
 export class NodeRedisClusterMap implements ClusterMap {
   readonly #live: NodeRedisCluster
@@ -31,7 +29,7 @@ export class NodeRedisClusterMap implements ClusterMap {
     await whenReady(nodeRedisName, () => this.#state(), signal)
     // Version 5 is open before its nodes are connected to. One that is down must not hold up the others for long.
     const areConnected = (): LinkState => (this.#live.masters.every(({ client }) => client?.isReady ?? true) ? 'ready' : 'waiting')
-    await whenReady(nodeRedisName, areConnected, AbortSignal.timeout(firstLinkMs)).catch(() => {})
+    await whenReady(nodeRedisName, areConnected, aMoment(signal)).catch(() => {})
   }
 
   primaryOf(slot: number): Link | undefined {
@@ -54,7 +52,7 @@ export class NodeRedisClusterMap implements ClusterMap {
     if (node === undefined || node.client !== undefined) throw unavailable(nodeRedisName, 'connecting to the node of this key')
     this.#live.nodeClient(node as never).catch(() => {})
     const state = (): LinkState => (this.#linkOf(node)?.isReady ? 'ready' : 'waiting')
-    await whenReady(nodeRedisName, state, AbortSignal.timeout(firstLinkMs))
+    await whenReady(nodeRedisName, state, aMoment())
     return this.#linkOf(node) as Link
   }
 

@@ -3,6 +3,13 @@ import { unavailable } from './unavailable.ts'
 export type LinkState = 'ready' | 'waiting' | 'gone'
 
 const pollMs = 5
+const firstLinkMs = 500
+
+/** For what is worth waiting for only a moment: the first link to one node of several. Ends with `signal` too. */
+export function aMoment(signal?: AbortSignal): AbortSignal {
+  const moment = AbortSignal.timeout(firstLinkMs)
+  return signal === undefined ? moment : AbortSignal.any([moment, signal])
+}
 
 /**
  * Waits until `state()` is `ready`. Polls: a borrowed client's listeners are its owner's, and taking the last one off a

@@ -12,8 +12,8 @@ export const jsonCodec: Codec = {
   id: 1,
   encode(value) {
     const problem = findProblem(value, 0, [])
-    if (problem !== undefined)
-      throw unserializable(problem.what === cycle ? (findProblem(value, depthOfSuspicion, []) ?? problem) : problem)
+    // A cycle is found late, so that its path goes round several times: looked for with suspicion from the start, it does not.
+    if (problem !== undefined) throw unserializable(findProblem(value, depthOfSuspicion, []) ?? problem)
     return JSON.stringify(value)
   },
   decode: (bytes, start) => JSON.parse(bytes.toString('utf8', start)),
@@ -28,8 +28,6 @@ interface Problem {
 /** Beyond this depth each level looks for itself among its ancestors; before it a cycle only costs time. */
 const depthOfSuspicion = 64
 const maxDepth = 1_000
-/** Found late, so that its path goes round several times: it is looked for once more, with suspicion from the start. */
-const cycle = 'a cycle'
 
 function findProblem(value: unknown, depth: number, ancestors: unknown[]): Problem | undefined {
   if (typeof value === 'object') return value === null ? undefined : findInObject(value, depth, ancestors)
@@ -40,7 +38,7 @@ function findProblem(value: unknown, depth: number, ancestors: unknown[]): Probl
 
 function findInObject(value: object, depth: number, ancestors: unknown[]): Problem | undefined {
   if (ancestors.length >= maxDepth) return { what: `nested deeper than ${maxDepth} levels`, path: [] }
-  if (depth >= depthOfSuspicion && ancestors.includes(value)) return { what: cycle, path: [] }
+  if (depth >= depthOfSuspicion && ancestors.includes(value)) return { what: 'a cycle', path: [] }
   ancestors.push(value)
   const problem = Array.isArray(value) ? findInArray(value, depth, ancestors) : findInFields(value, depth, ancestors)
   ancestors.pop()
