@@ -2,6 +2,7 @@ import { createRandom, type KeyDistribution, uniform, zipf } from '@tiercel/work
 import { collectGarbage, middle, time, turn } from '../runner/measure.ts'
 import { defineTrial, type Measurements, type Speed, type Trial, type TrialContext } from '../runner/suite.ts'
 import type { Item, OpenCache, OpenedCache } from '../subjects/subject.ts'
+import { CountedLoad } from './counted-load.ts'
 import { assertItems } from './product.ts'
 
 const KEYS = 10_000
@@ -46,21 +47,16 @@ export function l1Hit(subjects: Readonly<Record<string, OpenCache>>): Trial {
 
 async function measure(open: OpenCache, { url, prefix, effort }: TrialContext): Promise<Measurements> {
   const keys = Array.from({ length: KEYS }, (_, id) => `${prefix}:product:${id}`)
-  const ids = new Map(keys.map((key, id) => [key, id]))
   const items = Array.from({ length: KEYS }, (_, id): Item => ({ id }))
-  let loads = 0
-  const load = async (key: string): Promise<Item> => {
-    loads++
-    return items[ids.get(key) as number] as Item
-  }
-  const cache = await open({ url, load })
+  const loads = new CountedLoad(keys, items)
+  const cache = await open({ url, load: loads.load })
 
   const heap = await heapPerEntry(() => readAll(cache, keys))
-  loads = 0
+  loads.count = 0
   assertItems(await readAll(cache, keys), items)
   const uniformReads = await speed(cache, keys, draw(uniform({ items: HOT_KEYS, random: createRandom('l1') })), effort)
   const zipfReads = await speed(cache, keys, draw(zipf({ items: KEYS, exponent: 0.99, random: createRandom('l1') })), effort)
-  if (loads > 0) throw new Error(`${loads} of the reads were no hits`)
+  loads.assertUnused()
   await cache.close()
   return { 'l1-hit': uniformReads, 'l1-hit-zipf': zipfReads, 'l1-heap': heap }
 }

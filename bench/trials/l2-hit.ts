@@ -1,7 +1,8 @@
 import { collectGarbage, middle, readInFlight, time } from '../runner/measure.ts'
 import { defineTrial, type Measurements, type Speed, type Trial, type TrialContext } from '../runner/suite.ts'
 import type { Item, OpenCache } from '../subjects/subject.ts'
-import { assertItems, type Product, product } from './product.ts'
+import { CountedLoad } from './counted-load.ts'
+import { assertItems, product } from './product.ts'
 
 const KEYS = 10_000
 const IN_FLIGHT = 100
@@ -37,16 +38,11 @@ async function measure(open: OpenCache, { url, prefix, effort, serverCounters }:
   const count = KEYS * effort
   const keys = Array.from({ length: count + 1 }, (_, id) => `${prefix}:product:${id}`)
   const first = keys[count] as string // read before the clock starts, for whoever connects only then
-  const ids = new Map(keys.map((key, id) => [key, id]))
   const order = Uint32Array.from({ length: count }, (_, id) => id)
   const products = Array.from(keys, (_, id) => product(id))
-  let loads = 0
-  const load = async (key: string): Promise<Product> => {
-    loads++
-    return products[ids.get(key) as number] as Product
-  }
+  const loads = new CountedLoad(keys, products)
   const pass = async (): Promise<Speed> => {
-    const cache = await open({ url, load })
+    const cache = await open({ url, load: loads.load })
     await cache.read(first)
     collectGarbage()
     let values: Item[] = []
@@ -61,12 +57,12 @@ async function measure(open: OpenCache, { url, prefix, effort, serverCounters }:
   await pass() // writes
   const warmUntilMs = performance.now() + WARM_UP_MS * effort
   for (let n = 0; n < 2 || performance.now() < warmUntilMs; n++) await pass()
-  loads = 0
+  loads.count = 0
   const passes: Speed[] = []
   const before = await serverCounters()
   for (let n = 0; n < PASSES; n++) passes.push(await pass())
   const after = await serverCounters()
-  if (loads > 0) throw new Error(`${loads} of the reads were no hits`)
+  loads.assertUnused()
   const reads = count * passes.length
   return {
     'l2-hit': middle(passes),
