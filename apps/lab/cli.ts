@@ -46,8 +46,10 @@ async function run({
     report.end()
     const json = `${JSON.stringify(result, null, 2)}\n`
     process.stdout.write(asJson ? json : resultText(result))
-    if (saveTo !== undefined) await writeFile(saveTo, json)
-    if (saveTo !== undefined) report.line(`saved as ${saveTo}`)
+    if (saveTo !== undefined) {
+      await writeFile(saveTo, json)
+      report.line(`saved as ${saveTo}`)
+    }
     if (signal.aborted) return 130
     return result.checks.every(({ ok }) => ok) ? 0 : 1
   } finally {

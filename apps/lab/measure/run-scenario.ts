@@ -2,7 +2,7 @@ import type { Lab } from '../scenarios/lab.ts'
 import type { RunEvent } from '../scenarios/live.ts'
 import type { Settings } from '../scenarios/parameters.ts'
 import { type Fact, type LaneResult, type RunResult, resultFormat, resultVersion } from '../scenarios/run-result.ts'
-import type { Finding, Scenario } from '../scenarios/scenario.ts'
+import { type Finding, type Scenario, wantedLanes } from '../scenarios/scenario.ts'
 import { Recorder } from './recorder.ts'
 
 export interface RunOptions {
@@ -21,7 +21,7 @@ export async function runScenario({ scenario, settings, lab, environment, signal
   const { parameters, seed } = settings
   const startedAt = new Date().toISOString()
   const startMs = performance.now()
-  const lanes = scenario.lanes.filter((lane) => lane.isWanted?.(parameters) ?? true).map(({ id, label }) => new Recorder(id, label))
+  const lanes = wantedLanes(scenario, parameters).map(({ id, label }) => new Recorder(id, label))
   const notes: string[] = []
   let [progress, activity] = [0, 'getting ready']
 

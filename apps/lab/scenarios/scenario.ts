@@ -111,3 +111,8 @@ export interface Finding {
 export function defineScenario<const S extends ParameterSchema>(scenario: Scenario<S>): Scenario {
   return scenario as unknown as Scenario
 }
+
+/** The lanes that run with these parameters. */
+export function wantedLanes<S extends ParameterSchema>({ lanes }: Scenario<S>, parameters: Values<S>): readonly LaneSpec<S>[] {
+  return lanes.filter((lane) => lane.isWanted?.(parameters) ?? true)
+}

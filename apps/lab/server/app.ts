@@ -7,7 +7,7 @@ import { board, describe, type Preview } from '../scenarios/description.ts'
 import { findScenario, scenarios } from '../scenarios/index.ts'
 import { modules } from '../scenarios/modules.ts'
 import { checkSettings, ParameterError, parseSettings, type Settings } from '../scenarios/parameters.ts'
-import type { Scenario } from '../scenarios/scenario.ts'
+import { type Scenario, wantedLanes } from '../scenarios/scenario.ts'
 import type { Asset } from './assets.ts'
 import { guard } from './guard.ts'
 import type { Live, Pulse } from './live.ts'
@@ -135,11 +135,11 @@ export function createApp({ lab, runs, live, assets }: AppOptions): Hono {
   }
 
   async function preview(scenario: Scenario, { parameters }: Settings): Promise<Preview> {
-    const isFree = lab.lab !== undefined && runs.active === undefined
+    const free = runs.active === undefined ? lab.lab : undefined
     return {
       code: scenario.takeHome.code(parameters),
-      lanes: scenario.lanes.filter((lane) => lane.isWanted?.(parameters) ?? true).map(({ id }) => id),
-      exhibits: isFree && lab.lab !== undefined ? await scenario.exhibits(lab.lab, parameters) : null,
+      lanes: wantedLanes(scenario, parameters).map(({ id }) => id),
+      exhibits: free === undefined ? null : await scenario.exhibits(free, parameters),
     }
   }
 

@@ -2,6 +2,7 @@ import { createRandom, zipf } from '@tiercel/workloads'
 import { type Cache, createCache } from 'tiercel'
 import { valkeyStore } from 'tiercel/stores/valkey'
 import { forgetNamespace } from '../measure/forget-namespace.ts'
+import { watchL1Hits } from '../measure/l1-hits.ts'
 import type { Lab } from '../scenarios/lab.ts'
 import type { Mark } from '../scenarios/live.ts'
 import type { Outcome } from '../scenarios/outcome.ts'
@@ -27,23 +28,18 @@ export function startTrickle(lab: Lab): Trickle {
   let marks: Mark[] = []
   let timer: NodeJS.Timeout | undefined
   let turn = 0
-  let hasHitL1 = false
-  for (const cache of caches) {
-    cache.on((event) => {
-      if (event.type === 'read.hit' && event.tier === 'l1') hasHitL1 = true
-    })
-  }
+  const l1Hits = watchL1Hits(caches)
 
   const request = async (cache: Cache) => {
     const values = query.valuesOf(popularity.next() % query.distinct)
     let outcome: Outcome = 'l2'
-    hasHitL1 = false
+    l1Hits.begin()
     const startMs = performance.now()
     const answer = cache.getOrSet([query.id, ...values], async () => {
       outcome = 'source'
       return (await lab.airport.query(query.sql, values)).rows
     })
-    if (hasHitL1) outcome = 'l1'
+    if (l1Hits.isHit) outcome = 'l1'
     await answer.catch(() => {
       outcome = 'error'
     })

@@ -2,7 +2,6 @@ import { createClient } from '@redis/client'
 import { createCache } from 'tiercel'
 import { valkeyStore } from 'tiercel/stores/valkey'
 import type { QueryId } from '../../airport/queries.ts'
-import { forgetNamespace } from '../../measure/forget-namespace.ts'
 import type { Lab } from '../lab.ts'
 import type { Exhibit } from '../run-result.ts'
 import type { Parameters } from './parameters.ts'
@@ -51,22 +50,23 @@ async function commandsOfOneQuestion(lab: Lab, id: QueryId, values: readonly (st
   const namespace = `lab-look-${process.pid}-${id}`
   const monitor = createClient({ url: lab.valkey.url })
   monitor.on('error', () => undefined)
+  const cache = createCache({ namespace, l1: false, l2: valkeyStore(lab.valkey.url), ttl: '5m' })
+  const key = [id, ...values]
   const lines: string[] = []
   try {
     await monitor.connect()
     await monitor.monitor((line) => void (String(line).includes(namespace) && lines.push(String(line))))
     for (let time = 0; time < 2; time++) {
-      const cache = createCache({ namespace, l1: false, l2: valkeyStore(lab.valkey.url), ttl: '5m' })
-      await cache.getOrSet([id, ...values], async () => (await lab.airport.query(lab.airport.queries[id].sql, values)).rows)
+      await cache.getOrSet(key, async () => (await lab.airport.query(lab.airport.queries[id].sql, values)).rows)
       await cache.idle()
-      await cache.close()
     }
     for (let tries = 0; lines.length < 3 && tries < 20; tries++) await new Promise((resolve) => setTimeout(resolve, 10))
   } catch {
     return 'This server does not let us listen (MONITOR is refused).'
   } finally {
     monitor.destroy()
-    await forgetNamespace(lab.valkey.url, namespace)
+    await cache.delete(key).catch(() => undefined)
+    await cache.close()
   }
   return lines.map(readable).join('\n')
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createCache } from 'tiercel'
 import { valkeyStore } from 'tiercel/stores/valkey'
 import { forgetNamespace } from '../../measure/forget-namespace.ts'
+import { watchL1Hits } from '../../measure/l1-hits.ts'
 import type { Outcome } from '../outcome.ts'
 import type { LaneRecorder } from '../scenario.ts'
 
@@ -80,13 +81,7 @@ export function cachedLane({ recorder, source, valkeyUrl, l1, instances, watched
   const loads = () => apps.reduce((sum, { cache }) => sum + cache.stats().loads, 0)
   const given = new Map<number, unknown>()
   let loadsWhileWarming = 0
-  // An L1 hit is told within the call itself; so this needs no key, and two calls cannot be taken for one another.
-  let hasHitL1 = false
-  for (const { cache } of apps) {
-    cache.on((event) => {
-      if (event.type === 'read.hit' && event.tier === 'l1') hasHitL1 = true
-    })
-  }
+  const l1Hits = watchL1Hits(apps.map(({ cache }) => cache))
 
   return {
     recorder,
@@ -95,7 +90,7 @@ export function cachedLane({ recorder, source, valkeyUrl, l1, instances, watched
     async request(index, rank) {
       const { cache, loadedAtMs } = apps[index % instances] as (typeof apps)[number]
       let hasLoaded = false
-      hasHitL1 = false
+      l1Hits.begin()
       const startMs = performance.now()
       try {
         const answer = cache.getOrSet(source.keyOf(rank), async () => {
@@ -104,7 +99,7 @@ export function cachedLane({ recorder, source, valkeyUrl, l1, instances, watched
           loadedAtMs.set(rank, performance.now())
           return rows
         })
-        const isL1Hit = hasHitL1
+        const isL1Hit = l1Hits.isHit
         const rows = await answer
         const endMs = performance.now()
         if (watched.has(rank)) given.set(rank, rows)

@@ -1,5 +1,6 @@
 import { createRandom, type TurnsResult, takeTurns, zipf } from '@tiercel/workloads'
 import { formatCount } from '../../format/number.ts'
+import { medianOf } from '../../measure/median.ts'
 import type { AirportQuery } from '../lab.ts'
 import type { Finding, LaneRecorder, RunContext } from '../scenario.ts'
 import { check, sampleOf } from './checks.ts'
@@ -100,17 +101,13 @@ async function measure(context: Context, lanes: readonly Lane[], ranks: Uint32Ar
     },
   })
   for (const { recorder } of lanes) recorder.isWorking = false
-  return { turns, roundTripMs: median(roundTripsMs) }
+  return { turns, roundTripMs: medianOf(roundTripsMs) }
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const startMs = performance.now()
   await work()
   return performance.now() - startMs
-}
-
-function median(values: readonly number[]): number | null {
-  return values.length < 5 ? null : ([...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] as number)
 }
 
 function sayWhyEnded({ note, lanes, parameters }: Context, turns: readonly TurnsResult[]): void {

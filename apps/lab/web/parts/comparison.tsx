@@ -1,6 +1,8 @@
 import { useId, useState } from 'preact/hooks'
 import { formatMoment, formatValue, type Unit } from '../../format/number.ts'
 import { type LaneResult, parseSavedRun, quantiles, type RunResult } from '../../scenarios/run-result.ts'
+import { FigureTable } from './figure-table.tsx'
+import { percentileOf } from './lane-view.ts'
 
 /** Lays an earlier run, read from a file, beside this one. The file stays in the browser. */
 export function Comparison({ result }: { result: RunResult }) {
@@ -45,27 +47,19 @@ function ComparisonTable({ earlier, result }: { earlier: RunResult; result: RunR
         The earlier run is of {formatMoment(earlier.startedAt)}.{' '}
         {differing.length === 0 ? 'Both have the same settings.' : `They differ in ${differing.join(', ')}: compare with care.`}
       </p>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Earlier run and this run">
-        <table class="figures">
-          <caption>Earlier and now</caption>
-          <thead>
-            <tr>
-              <th scope="col">Lane</th>
-              <th scope="col">Figure</th>
-              <th scope="col" class="figure">
-                earlier
-              </th>
-              <th scope="col" class="figure">
-                now
-              </th>
-              <th scope="col" class="figure">
-                now / earlier
-              </th>
-            </tr>
-          </thead>
-          <tbody>{result.lanes.flatMap((lane) => rows(lane, earlier, result))}</tbody>
-        </table>
-      </div>
+      <FigureTable
+        label="Earlier run and this run"
+        caption="Earlier and now"
+        columns={[
+          { label: 'Lane' },
+          { label: 'Figure' },
+          { label: 'earlier', isFigure: true },
+          { label: 'now', isFigure: true },
+          { label: 'now / earlier', isFigure: true },
+        ]}
+      >
+        {result.lanes.flatMap((lane) => rows(lane, earlier, result))}
+      </FigureTable>
     </>
   )
 }
@@ -76,8 +70,8 @@ function rows(lane: LaneResult, earlier: RunResult, result: RunResult) {
     ...quantiles.map((quantile) => ({
       label: `p${quantile * 100}`,
       unit: 'ms' as const,
-      now: percentile(lane, quantile),
-      then: before === undefined ? null : percentile(before, quantile),
+      now: percentileOf(lane, quantile),
+      then: before === undefined ? null : percentileOf(before, quantile),
     })),
     ...result.metrics.map(({ id, label, unit }) => ({ label, unit, now: lane.metrics[id] ?? null, then: before?.metrics[id] ?? null })),
   ]
@@ -92,8 +86,4 @@ function rows(lane: LaneResult, earlier: RunResult, result: RunResult) {
         <td class="figure">{now === null || then === null || then === 0 ? '–' : formatValue(now / then, 'factor')}</td>
       </tr>
     ))
-}
-
-function percentile({ latency }: LaneResult, quantile: number): number | null {
-  return latency.percentiles.find((candidate) => candidate.quantile === quantile)?.ms ?? null
 }

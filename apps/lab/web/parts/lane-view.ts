@@ -13,6 +13,6 @@ export interface LaneView {
   readonly histogram: Histogram
 }
 
-export function percentileOf({ latency }: LaneView, quantile: number): number | null {
+export function percentileOf({ latency }: Pick<LaneView, 'latency'>, quantile: number): number | null {
   return latency.percentiles.find((percentile) => percentile.quantile === quantile)?.ms ?? null
 }

@@ -2,6 +2,7 @@ import { formatCount, formatDuration, formatShare } from '../../format/number.ts
 import { type Outcome, outcomeFacts, outcomes } from '../../scenarios/outcome.ts'
 import { bucketLabel, type LogAxis, logAxis } from '../chart/log-axis.ts'
 import { useWidth } from '../chart/use-width.ts'
+import { FigureTable, laneColumns } from './figure-table.tsx'
 import { type LaneView, percentileOf } from './lane-view.ts'
 
 const plotHeight = 76
@@ -175,32 +176,18 @@ function HistogramTable({ lanes, axis }: { lanes: readonly LaneView[]; axis: Log
   return (
     <details class="data">
       <summary>The chart as a table</summary>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Requests by time">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Time of a request</th>
-              {lanes.map(({ id, label }) => (
-                <th key={id} scope="col" class="figure">
-                  {label}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {filled.map((bucket) => (
-              <tr key={bucket}>
-                <th scope="row">{bucketLabel(bucket)}</th>
-                {counts.map((count, place) => (
-                  <td key={lanes[place]?.id} class="figure">
-                    {formatCount(count.get(bucket) ?? 0)}
-                  </td>
-                ))}
-              </tr>
+      <FigureTable label="Requests by time" columns={[{ label: 'Time of a request' }, ...laneColumns(lanes)]}>
+        {filled.map((bucket) => (
+          <tr key={bucket}>
+            <th scope="row">{bucketLabel(bucket)}</th>
+            {counts.map((count, place) => (
+              <td key={lanes[place]?.id} class="figure">
+                {formatCount(count.get(bucket) ?? 0)}
+              </td>
             ))}
-          </tbody>
-        </table>
-      </div>
+          </tr>
+        ))}
+      </FigureTable>
     </details>
   )
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { formatDuration } from '../../format/number.ts'
+import { medianOf } from '../../measure/median.ts'
 import type { Mark } from '../../scenarios/live.ts'
 import { type Outcome, outcomeFacts } from '../../scenarios/outcome.ts'
 import { isHeard, lab, onMarks } from '../state/connection.ts'
@@ -61,12 +62,7 @@ function useRecentMarks(): readonly Mark[] {
   return recent
 }
 
-/** The first requests of a cold lab are slow whatever answers them: a figure of one or two says nothing. */
-const fewestForMedian = 5
-
 function medianText(marks: readonly Mark[], outcome: Outcome): string {
-  const times = marks.filter((mark) => mark.outcome === outcome).map(({ ms }) => ms)
-  if (times.length < fewestForMedian) return '–'
-  const median = times.sort((one, other) => one - other)[Math.floor(times.length / 2)]
-  return median === undefined ? '–' : formatDuration(median)
+  const median = medianOf(marks.filter((mark) => mark.outcome === outcome).map(({ ms }) => ms))
+  return median === null ? '–' : formatDuration(median)
 }

@@ -5,6 +5,7 @@ import type { LineChart } from '../chart/line-chart.ts'
 import { lineStyle } from '../chart/line-styles.ts'
 import { themeChanges } from '../chart/palette.ts'
 import { useWidth } from '../chart/use-width.ts'
+import { FigureTable, laneColumns } from './figure-table.tsx'
 
 /** Lines over one axis. The library that draws them is fetched when the first one is wanted. */
 export function SeriesChart({ series }: { series: Series }) {
@@ -56,38 +57,25 @@ function SeriesTable({ series: { title, x, y, lines } }: { series: Series }) {
   return (
     <details class="data">
       <summary>The chart as a table</summary>
-      <div class="scroll" tabIndex={0} role="region" aria-label={title}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col" class="figure">
-                {x.label}
+      <FigureTable
+        label={title}
+        columns={[{ label: x.label, isFigure: true }, ...laneColumns(lines.map(({ laneId, label }) => ({ id: laneId, label })))]}
+      >
+        {x.values.map((value, place) =>
+          place % step === 0 ? (
+            <tr key={value}>
+              <th scope="row" class="figure">
+                {formatValue(value, x.unit)}
               </th>
-              {lines.map(({ laneId, label }) => (
-                <th key={laneId} scope="col" class="figure">
-                  {label}
-                </th>
+              {lines.map(({ laneId, values }) => (
+                <td key={laneId} class="figure">
+                  {formatValue(values[place], y.unit)}
+                </td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {x.values.map((value, place) =>
-              place % step === 0 ? (
-                <tr key={value}>
-                  <th scope="row" class="figure">
-                    {formatValue(value, x.unit)}
-                  </th>
-                  {lines.map(({ laneId, values }) => (
-                    <td key={laneId} class="figure">
-                      {formatValue(values[place], y.unit)}
-                    </td>
-                  ))}
-                </tr>
-              ) : null,
-            )}
-          </tbody>
-        </table>
-      </div>
+          ) : null,
+        )}
+      </FigureTable>
     </details>
   )
 }

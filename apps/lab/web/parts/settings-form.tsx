@@ -1,4 +1,4 @@
-import { largestSeed, type NumberParameter, type ParameterSchema, type Settings } from '../../scenarios/parameters.ts'
+import { defaultSeed, largestSeed, type NumberParameter, type ParameterSchema, type Settings } from '../../scenarios/parameters.ts'
 import { Control } from './controls.tsx'
 
 const seedParameter: NumberParameter = {
@@ -7,7 +7,7 @@ const seedParameter: NumberParameter = {
   about: 'Decides every random choice.',
   min: 0,
   max: largestSeed,
-  default: 42,
+  default: defaultSeed,
 }
 
 export interface SettingsFormProps {
