@@ -20,7 +20,6 @@ export async function postJson<T>(path: string, body: unknown): Promise<T> {
 }
 
 async function answer<T>(response: Response): Promise<T> {
-  const body = await response.json().catch(() => ({}))
-  if (!response.ok) throw new RefusedError(response.status, body)
-  return body
+  if (!response.ok) throw new RefusedError(response.status, await response.json().catch(() => ({})))
+  return response.json()
 }

@@ -93,6 +93,9 @@ async function finish(id: string, frame: Frame | undefined): Promise<void> {
   events?.close()
   try {
     const { result } = await getJson<RunSummary>(`/api/runs/${id}`)
+    const now = run.peek()
+    // The page may have been left meanwhile.
+    if (now.phase !== 'running' || now.id !== id) return
     end(result === null ? { phase: 'lost', frame } : { phase: 'done', id, result })
   } catch {
     end({ phase: 'lost', frame })
