@@ -25,9 +25,14 @@ test('the folder follows the environment', () => {
 })
 
 test('what is asked for at the same time is built once', async () => {
-  const build = vi.fn(async (draft: string) => writeFileSync(join(draft, 'content'), ''))
-  const onWait = vi.fn()
-  const paths = await Promise.all([installOnce('a/b', build), installOnce('a/b', build, { onWait })])
+  let goOn: () => void = () => undefined
+  const hasWaiter = new Promise<void>((resolve) => (goOn = resolve))
+  const onWait = vi.fn(() => goOn())
+  const build = vi.fn(async (draft: string) => {
+    await hasWaiter
+    writeFileSync(join(draft, 'content'), '')
+  })
+  const paths = await Promise.all([installOnce('a/b', build, { onWait }), installOnce('a/b', build, { onWait })])
   expect(paths).toEqual([join(folder, 'a/b'), join(folder, 'a/b')])
   expect(build).toHaveBeenCalledOnce()
   expect(onWait).toHaveBeenCalledOnce()
