@@ -40,7 +40,9 @@ export async function openStore(client: ClientName, url: string): Promise<Opened
   const store = valkeyStore(link.client, { timeout: STALL_MS })
   await store.ready()
   return {
-    write: (entries) => store.setMany(entries.map(([key, value]) => ({ key, value: Buffer.from(value), ttlMs: TTL_MS }))),
+    async write(entries) {
+      await store.setMany(entries.map(([key, value]) => ({ key, value: Buffer.from(value), ttlMs: TTL_MS })))
+    },
     get: (key) => store.get(key),
     text: (value) =>
       value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString() : String(value),

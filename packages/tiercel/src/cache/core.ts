@@ -15,6 +15,8 @@ export interface Core {
   readonly l2: Store | undefined
   readonly codec: Codec
   readonly policy: Policy
+  /** How long a lease is taken for: what a process that dies while it loads keeps others waiting. */
+  readonly leaseMs: number
   readonly sharing: ValueSharing
   readonly counters: Counters
   readonly emitter: Emitter
@@ -28,11 +30,18 @@ export interface Core {
 
 /** Work that goes on after its caller has his answer. Counted, so that it can be waited for. */
 export class Background {
+  readonly #waitUntil: ((work: Promise<unknown>) => void) | undefined
   #pending = 0
   #waiting: (() => void)[] = []
 
+  /** @param waitUntil handed a promise for all that is under way, whenever something begins */
+  constructor(waitUntil: ((work: Promise<unknown>) => void) | undefined) {
+    this.#waitUntil = waitUntil
+  }
+
   begin(): void {
     this.#pending += 1
+    if (this.#waitUntil !== undefined) this.#waitUntil(this.idle())
   }
 
   end(): void {

@@ -3,36 +3,43 @@ import { type ByteSize, sizeBytes } from '../kernel/byte-size.ts'
 import { type Clock, coarseClock, systemClock } from '../kernel/clock.ts'
 import { type Duration, durationMs } from '../kernel/duration.ts'
 import { UsageError } from '../kernel/errors.ts'
-import { checkOptionNames, fraction, oneOf, wholeNumber } from '../kernel/options.ts'
+import { checkOptionNames, oneOf, wholeNumber } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
 import { BoundedLru, type LruPartition } from '../stores/memory/bounded-lru.ts'
 import type { Store } from '../stores/store.ts'
 import { Emitter } from '../telemetry/emitter.ts'
 import { Counters } from '../telemetry/stats.ts'
-import type { Cache } from './cache.ts'
+import type { Cache, PolicyOptions } from './cache.ts'
 import { Background, type Core, type ValueSharing } from './core.ts'
+import { cachePolicy, policyOptionNames } from './policy.ts'
 import { Scopes } from './scopes.ts'
 import { TieredCache } from './tiered-cache.ts'
 
-export interface CacheOptions {
+export interface CacheOptions extends PolicyOptions {
   /** Keeps this cache's keys apart from others on the same server. 1 to 200 characters. Default: none. */
   readonly namespace?: string
   /** This process's memory. `false`: none. Default: at most `'64mb'`. */
   readonly l1?: L1Options | false
   /** The store behind it, such as `valkeyStore(client)`. Default: none. */
   readonly l2?: Store
-  /** How long values count as fresh. 1 ms to 10 years. Default: `'5m'`. */
-  readonly ttl?: Duration
-  /** How much earlier a value may end, as a fraction of `ttl`, chosen at random per value. 0 to 1. Default: 0. */
-  readonly jitter?: number
+  /**
+   * How long the right to load a key is taken for; renewed while the loader runs. It is what others wait for when the process that loads dies.
+   * 100 ms to 10 minutes. Default: `'10s'`.
+   */
+  readonly lease?: Duration
   /**
    * What callers are handed: `'freeze'`, one frozen value for all; `'clone'`, a copy each (costs a `structuredClone` per hit);
    * `'share'`, one value for all that nobody may change. Default: `'freeze'`.
    */
   readonly values?: ValueSharing
+  /**
+   * Is handed a promise for work that goes on after a call has its answer: a refresh, a value on its way to L2. For hosts that freeze a process
+   * after its response, such as serverless ones. Default: none; `idle` and `close` wait for such work in any case.
+   */
+  readonly waitUntil?: (work: Promise<unknown>) => void
   /** Time, for tests. Default: the system's. */
   readonly clock?: Clock
-  /** Chance for `jitter`, 0 to 1, for tests. Default: `Math.random`. */
+  /** Chance for `jitter` and `beta`, 0 to 1, for tests. Default: `Math.random`. */
   readonly random?: () => number
 }
 
@@ -43,8 +50,11 @@ export interface L1Options {
   readonly maxBytes?: ByteSize
 }
 
-const optionNames = ['namespace', 'l1', 'l2', 'ttl', 'jitter', 'values', 'clock', 'random']
-const storeMembers = ['get', 'getMany', 'setMany', 'swap', 'deleteMany', 'ready', 'nowMs', 'close']
+const ownOptionNames = ['namespace', 'l1', 'l2', 'lease', 'values', 'waitUntil', 'clock', 'random']
+const optionNames = [...ownOptionNames, ...policyOptionNames]
+const storeMembers = ['get', 'getMany', 'claim', 'swap', 'setMany', 'deleteMany', 'overwrite', 'ready', 'nowMs', 'close']
+const shortestLeaseMs = 100
+const longestLeaseMs = 600_000
 
 /**
  * A cache on this process's memory (L1), on Valkey (L2), or on both.
@@ -69,17 +79,34 @@ export function createCache(options: CacheOptions = {}): Cache {
     lru,
     l2: options.l2 === undefined ? undefined : checkStore(options.l2),
     codec: jsonCodec,
-    policy: { ttlMs: durationMs(options.ttl ?? '5m', 'ttl'), jitter: fraction(options.jitter ?? 0, 'jitter') },
+    policy: cachePolicy(policyOf(options)),
+    leaseMs: checkLease(options.lease ?? '10s'),
     sharing: oneOf(options.values ?? 'freeze', ['freeze', 'share', 'clone'], 'values'),
     counters: new Counters(),
     emitter,
     nowMs,
     random: options.random ?? Math.random,
-    background: new Background(),
+    background: new Background(checkHook(options.waitUntil)),
     isClosed: false,
   }
   const scopes = new Scopes(lru)
   return new TieredCache(core, scopes, scopes.first(options.namespace))
+}
+
+/** Those of a cache's options that a call may override. */
+function policyOf(options: CacheOptions): PolicyOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => policyOptionNames.includes(name)))
+}
+
+function checkLease(given: Duration): number {
+  const lengthMs = durationMs(given, 'lease')
+  if (lengthMs >= shortestLeaseMs && lengthMs <= longestLeaseMs) return lengthMs
+  throw new UsageError('TIERCEL_INVALID_OPTION', `lease: ${show(given)} is not allowed. Allowed: 100 ms to 10 minutes.`)
+}
+
+function checkHook<T>(given: T | undefined): T | undefined {
+  if (given === undefined || typeof given === 'function') return given
+  throw new UsageError('TIERCEL_INVALID_OPTION', `waitUntil: ${show(given)} is not a function.`)
 }
 
 function createL1(options: L1Options, nowMs: () => number, emitter: Emitter): BoundedLru {

@@ -1,16 +1,24 @@
+import { DeadlineError } from '../kernel/errors.ts'
+import { deadlines } from '../resilience/deadline.ts'
+import type { Entry } from './entry.ts'
+
 /**
  * One load shared by all callers of a key in this process.
  *
- * Its result, or its error, is that of all of them. A caller with an abort signal may leave; the load itself is aborted only when
- * everybody left, and a caller without a signal never does.
+ * Its result, or its error, is that of all of them; it may be there before the flight is over, when a stale value will do. A caller
+ * with an abort signal or a hard timeout may leave; the load itself is aborted only when everybody left, and a caller
+ * without either never does.
  */
 export class Flight {
   readonly result: Promise<unknown>
+  /** A value that is served where no fresh one comes in time. */
+  stale: Entry | undefined
   #resolve!: (value: unknown) => void
   #reject!: (error: unknown) => void
   #waiters = 0
   #stays = false
   #controller: AbortController | undefined
+  #onAbandon: (() => void) | undefined
   #state: 'open' | 'overtaken' | 'abandoned' = 'open'
   readonly #flights: Map<string, Flight>
   readonly #path: string
@@ -47,12 +55,28 @@ export class Flight {
     if (this.#state === 'open') this.#state = 'overtaken'
   }
 
+  /** Its callers have their value, and it goes on without them: whoever leaves now takes nothing along. */
   resolve(value: unknown): void {
+    this.#stays = true
     this.#resolve(value)
   }
 
-  reject(error: unknown): void {
-    this.#reject(error)
+  /** From now on there is something to serve: at once, or when the flight has not ended after a while. */
+  offer(stale: Entry, afterMs: number): void {
+    this.stale = stale
+    if (afterMs === 0) this.resolve(stale.value)
+    else deadlines.start(afterMs, () => this.stale === stale && this.resolve(stale.value))
+  }
+
+  /** Ends in failure, unless a stale value will do. */
+  fail(error: unknown): void {
+    if (this.stale === undefined) this.#reject(error)
+    else this.resolve(this.stale.value)
+  }
+
+  /** Called once when all callers have left. */
+  set onAbandon(call: (() => void) | undefined) {
+    this.#onAbandon = call
   }
 
   /** Gives its place up, unless a later flight has it: callers from now on start anew. */
@@ -60,31 +84,44 @@ export class Flight {
     if (this.#flights.get(this.#path) === this) this.#flights.delete(this.#path)
   }
 
-  /** The result for one more caller. */
-  join(signal: AbortSignal | undefined): Promise<unknown> {
-    if (signal === undefined) {
-      this.#stays = true
-      return this.result
-    }
-    return this.#joinUntil(signal)
+  /**
+   * The result for one more caller.
+   *
+   * @param hardTimeoutMs `Infinity`: it waits as long as it takes
+   */
+  join(signal: AbortSignal | undefined, hardTimeoutMs: number): Promise<unknown> {
+    if (signal !== undefined || hardTimeoutMs !== Number.POSITIVE_INFINITY) return this.#joinForAWhile(signal, hardTimeoutMs)
+    this.#stays = true
+    return this.result
   }
 
-  #joinUntil(signal: AbortSignal): Promise<unknown> {
+  #joinForAWhile(signal: AbortSignal | undefined, hardTimeoutMs: number): Promise<unknown> {
     this.#waiters += 1
     return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        reject(signal.reason)
+      const settle = (): void => {
+        signal?.removeEventListener('abort', onAbort)
+        deadline?.cancel()
+      }
+      const onAbort = (): void => {
+        settle()
+        reject(signal?.reason)
         this.#leave()
       }
-      signal.addEventListener('abort', leave, { once: true })
-      const stay = (): void => signal.removeEventListener('abort', leave)
+      const onLate = (): void => {
+        settle()
+        if (this.stale === undefined) reject(lateError(hardTimeoutMs, this.#path))
+        else resolve(this.stale.value)
+        this.#leave()
+      }
+      const deadline = hardTimeoutMs === Number.POSITIVE_INFINITY ? undefined : deadlines.start(hardTimeoutMs, onLate)
+      signal?.addEventListener('abort', onAbort, { once: true })
       this.result.then(
         (value) => {
-          stay()
+          settle()
           resolve(value)
         },
         (error) => {
-          stay()
+          settle()
           reject(error)
         },
       )
@@ -96,6 +133,12 @@ export class Flight {
     if (this.#waiters > 0 || this.#stays) return
     this.#state = 'abandoned'
     this.#controller?.abort()
+    this.#onAbandon?.()
     this.land()
   }
+}
+
+function lateError(limitMs: number, key: string): DeadlineError {
+  const text = `getOrSet: there was no value within hardTimeout, ${limitMs} ms. The load goes on while somebody else waits for it.`
+  return new DeadlineError('TIERCEL_LOAD_DEADLINE', text, limitMs, { operation: 'getOrSet', key })
 }

@@ -1,21 +1,14 @@
-import { UsageError } from '../kernel/errors.ts'
-import type { LoadContext, Loader } from './cache.ts'
+import { callLoader } from './call-loader.ts'
 import type { Core } from './core.ts'
+import type { Entry } from './entry.ts'
 import { Flight } from './flight.ts'
+import type { LoadRequest } from './load-request.ts'
 import type { Policy } from './policy.ts'
-import { readL2 } from './read-path.ts'
-import type { Scope } from './scope.ts'
-import { encodeValue, keepLoaded } from './write-path.ts'
+import { keepInL1, readL2 } from './read-path.ts'
+import { SharedLoad } from './shared-load.ts'
+import { keepInL1Alone } from './write-path.ts'
 
-/** What is to be loaded, and how long the result lives. */
-export interface LoadRequest {
-  readonly scope: Scope
-  readonly path: string
-  readonly load: Loader<unknown>
-  readonly policy: Policy
-}
-
-/** Starts the one flight of a key: reads L2, and where that has nothing, calls the loader and stores what it returns. */
+/** Starts the one flight of a key: looks into L2, and where that has nothing usable, calls the loader. */
 export function startFlight(core: Core, request: LoadRequest): Flight {
   const flight = new Flight(request.scope.flights, request.path)
   void fly(core, request, flight)
@@ -24,69 +17,40 @@ export function startFlight(core: Core, request: LoadRequest): Flight {
 
 /** Never rejects: what goes wrong is the flight's result. */
 async function fly(core: Core, request: LoadRequest, flight: Flight): Promise<void> {
+  const { known } = request
   core.background.begin()
   try {
-    const found = core.l2 === undefined ? nothingThere : await readL2(core, request.scope, request.path)
-    flight.resolve(found.isHit ? found.value : await load(core, request, flight, found.present))
+    if (known !== undefined && !request.isForced) serveKnown(core, flight, known, request.policy)
+    if (core.l2 === undefined) await loadForL1(core, request, flight)
+    else await readOrLoad(core, request, flight)
   } catch (error) {
-    flight.reject(error)
+    const old = flight.stale ?? known
+    old?.rest(core.nowMs(), request.policy.graceBackoffMs)
+    flight.fail(error)
   }
   flight.land()
   core.background.end()
 }
 
-const nothingThere = { isHit: false, present: undefined } as const
-
-async function load(core: Core, request: LoadRequest, flight: Flight, present: Buffer | undefined): Promise<unknown> {
-  const { scope, path } = request
-  if (core.emitter.isHeard) core.emitter.emit({ type: 'read.miss', namespace: scope.name, key: path })
-  flight.checkWanted()
-  const startedAtMs = performance.now()
-  const loaded = await callLoader(core, request, flight)
-  if (loaded === undefined) throw undefinedLoaded(path)
-  return keepLoaded(core, request, flight, { ...encodeValue(core, loaded), loadCostMs: performance.now() - startedAtMs }, present)
+/** What is fresh still is served at once; what is stale, when the flight takes too long. */
+function serveKnown(core: Core, flight: Flight, known: Entry, policy: Policy): void {
+  if (known.staleAtMs > core.nowMs()) flight.resolve(known.value)
+  else flight.offer(known, policy.timeoutMs)
 }
 
-async function callLoader(core: Core, request: LoadRequest, flight: Flight): Promise<unknown> {
-  const { counters, emitter } = core
-  const subject = { namespace: request.scope.name, key: request.path }
-  const startedAtMs = performance.now()
-  counters.loads += 1
-  if (emitter.isHeard) emitter.emit({ type: 'load.started', ...subject })
-  try {
-    const loaded = await request.load(new Context(request.path, flight))
-    if (emitter.isHeard) emitter.emit({ type: 'load.done', ...subject, durationMs: performance.now() - startedAtMs })
-    return loaded
-  } catch (error) {
-    counters.loadErrors += 1
-    if (emitter.isHeard) emitter.emit({ type: 'load.failed', ...subject, durationMs: performance.now() - startedAtMs, error })
-    throw error
-  } finally {
-    counters.loadTimeMs += performance.now() - startedAtMs
+async function readOrLoad(core: Core, request: LoadRequest, flight: Flight): Promise<void> {
+  const { scope, path, policy } = request
+  const found = await readL2(core, scope, path, policy)
+  if (found.kind !== 'entry' || request.isForced || found.entry.lookAtMs <= core.nowMs()) {
+    await new SharedLoad(core, request, flight).run(found)
+    return
   }
+  if (flight.dropReason === undefined) keepInL1(core, scope, path, found.entry, found.bytes.length, policy)
+  flight.resolve(found.entry.value)
 }
 
-class Context implements LoadContext {
-  readonly key: string
-  readonly #flight: Flight
-
-  constructor(key: string, flight: Flight) {
-    this.key = key
-    this.#flight = flight
-  }
-
-  get signal(): AbortSignal {
-    return this.#flight.signal
-  }
-}
-
-function undefinedLoaded(key: string): UsageError {
-  return new UsageError(
-    'TIERCEL_UNDEFINED_VALUE',
-    'The loader returned undefined, which cannot be stored. Return null for "there is none".',
-    {
-      operation: 'getOrSet',
-      key,
-    },
-  )
+async function loadForL1(core: Core, request: LoadRequest, flight: Flight): Promise<void> {
+  const loaded = await callLoader(core, request, flight, request.known)
+  flight.resolve(loaded.encoded.value)
+  keepInL1Alone(core, request, flight, loaded)
 }

@@ -1,62 +1,91 @@
 import { type DecodedEntry, decodeEntry, prefixBytes } from '../codecs/envelope.ts'
+import { decodeFailure, leaseLengthMs } from '../codecs/marks.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { deepFreeze } from '../kernel/freeze.ts'
 import type { RejectReason } from '../telemetry/event.ts'
 import { type Core, reportStoreFailure } from './core.ts'
-import { decide } from './decide.ts'
-import type { Found, ReadTicket, Scope, StoredKey } from './scope.ts'
-
-const nothing: Found = { isHit: false, present: Buffer.alloc(0) }
-const unknown: Found = { isHit: false, present: undefined }
+import { Entry } from './entry.ts'
+import { away, type Found, fenced, nothing } from './found.ts'
+import type { Policy } from './policy.ts'
+import type { ReadTicket, Scope, StoredKey } from './scope.ts'
 
 /** Reads L2 and fills L1. All who want the same key at the same time share one read. */
-export function readL2(core: Core, scope: Scope, path: string): Promise<Found> {
-  if (core.l2 === undefined) return Promise.resolve(nothing)
+export function readShared(core: Core, scope: Scope, path: string): Promise<Found> {
   const underWay = scope.reads.get(path)
   if (underWay !== undefined) return underWay.found
   const ticket: ReadTicket = { isOvertaken: false, found: Promise.resolve(nothing) }
   scope.reads.set(path, ticket)
-  ticket.found = readEntry(core, scope, path, ticket)
+  ticket.found = readWithTicket(core, scope, path, ticket)
   return ticket.found
 }
 
-async function readEntry(core: Core, scope: Scope, path: string, ticket: ReadTicket): Promise<Found> {
+async function readWithTicket(core: Core, scope: Scope, path: string, ticket: ReadTicket): Promise<Found> {
+  const found = await readL2(core, scope, path, core.policy)
+  if (scope.reads.get(path) === ticket) scope.reads.delete(path)
+  if (found.kind === 'entry' && !ticket.isOvertaken) keepInL1(core, scope, path, found.entry, found.bytes.length, core.policy)
+  return found
+}
+
+/** What L2 holds under a key. */
+export async function readL2(core: Core, scope: Scope, path: string, policy: Policy): Promise<Found> {
+  if (core.l2 === undefined) return nothing
   const stored = scope.storedKey(path)
   let bytes: Buffer | undefined
   try {
-    bytes = await core.l2?.get(stored.key)
+    bytes = await core.l2.get(stored.key)
   } catch (error) {
     // A store that was set up wrongly never works: that is for the programmer. All else is a miss.
     if (error instanceof UsageError) throw error
     reportStoreFailure(core, scope.name, 'read', error)
-    return unknown
-  } finally {
-    if (scope.reads.get(path) === ticket) scope.reads.delete(path)
+    return away
   }
   if (bytes === undefined) {
     core.counters.l2Misses += 1
     return nothing
   }
-  return judge(core, scope, path, ticket, bytes, stored)
+  return judge(core, scope, path, stored, bytes, policy)
 }
 
-function judge(core: Core, scope: Scope, path: string, ticket: ReadTicket, bytes: Buffer, stored: StoredKey): Found {
-  core.counters.bytesRead += bytes.length
-  const nowMs = core.l2?.nowMs() ?? 0
-  const decision = decide(decodeEntry(bytes, stored.key, stored.echo), nowMs)
-  if (decision.action === 'miss') return reject(core, scope, path, bytes, decision.reason)
-  const payload = decodePayload(core, bytes, decision.entry)
-  if (payload === undefined) return reject(core, scope, path, bytes, 'payload')
+/** What bytes from L2 mean. */
+export function judge(core: Core, scope: Scope, path: string, stored: StoredKey, bytes: Buffer, policy: Policy): Found {
+  const { counters } = core
+  counters.bytesRead += bytes.length
+  const decoded = decodeEntry(bytes, stored.key, stored.echo)
+  if (decoded.kind === 'value') {
+    const found = open(core, bytes, decoded.entry, policy)
+    if (typeof found === 'string') return reject(core, scope, path, bytes, found)
+    counters.l2Hits += 1
+    if (core.emitter.isHeard) {
+      const isStale = found.staleAtMs <= core.nowMs()
+      core.emitter.emit({ type: 'read.hit', tier: 'l2', namespace: scope.name, key: path, isStale })
+    }
+    return { kind: 'entry', entry: found, bytes }
+  }
+  if (decoded.kind === 'rejected') return reject(core, scope, path, bytes, decoded.reason)
+  counters.l2Misses += 1
+  if (decoded.kind === 'lease') return { kind: 'lease', mark: bytes, lengthMs: leaseLengthMs(bytes) }
+  if (decoded.kind === 'error') return { kind: 'error', mark: bytes, failure: decodeFailure(bytes) }
+  return fenced
+}
+
+/** An entry in local terms, or why it cannot be used. Instants in stored values are the store's; ages are what both clocks agree on. */
+function open(core: Core, bytes: Buffer, stored: DecodedEntry, policy: Policy): Entry | RejectReason {
+  const storeNowMs = core.l2?.nowMs() ?? 0
+  const hasGrace = stored.deadAtMs > stored.staleAtMs
+  if (storeNowMs >= stored.deadAtMs || (stored.isMarkedStale && !hasGrace)) return 'dead'
+  const payload = decodePayload(core, bytes, stored)
+  if (payload === undefined) return 'payload'
   const value = core.sharing === 'freeze' ? deepFreeze(payload.value) : payload.value
-  core.counters.l2Hits += 1
-  if (!ticket.isOvertaken) scope.l1?.set(path, value, bytes.length + path.length, core.nowMs() + decision.remainingMs)
-  if (core.emitter.isHeard) core.emitter.emit({ type: 'read.hit', tier: 'l2', namespace: scope.name, key: path })
-  return { isHit: true, value }
+  const nowMs = core.nowMs()
+  const offsetMs = nowMs - storeNowMs
+  const staleAtMs = stored.isMarkedStale ? nowMs : stored.staleAtMs + offsetMs
+  return new Entry(value, stored.createdAtMs + offsetMs, staleAtMs, stored.deadAtMs + offsetMs, stored.loadCostMs, policy)
 }
 
 /** The value, boxed since it may be anything; `undefined` when it cannot be read: written by a later version, or by a codec that is not here. */
 function decodePayload(core: Core, bytes: Buffer, entry: DecodedEntry): { readonly value: unknown } | undefined {
   if (entry.isNull) return { value: null }
+  if (entry.isAbsent) return { value: undefined }
   if (entry.codec !== core.codec.id || entry.compression !== 0) return undefined
   try {
     return { value: core.codec.decode(bytes, entry.payloadStart) }
@@ -70,5 +99,12 @@ function reject(core: Core, scope: Scope, path: string, bytes: Buffer, reason: R
   core.counters.l2Misses += 1
   core.counters.rejected += 1
   if (core.emitter.isHeard) core.emitter.emit({ type: 'read.rejected', namespace: scope.name, key: path, reason })
-  return { isHit: false, present: reason === 'busy' ? undefined : bytes.subarray(0, prefixBytes) }
+  return { kind: 'unusable', prefix: Buffer.from(bytes.subarray(0, prefixBytes)) }
+}
+
+/** @param sizeBytes of the stored bytes */
+export function keepInL1(core: Core, scope: Scope, path: string, entry: Entry, sizeBytes: number, policy: Policy): void {
+  if (scope.l1 === undefined) return
+  entry.sizeBytes = sizeBytes
+  scope.l1.set(path, entry, sizeBytes + path.length, Math.min(entry.deadAtMs, core.nowMs() + policy.l1TtlMs))
 }

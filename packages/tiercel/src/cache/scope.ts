@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
+import { keyRoot } from '../kernel/key.ts'
 import type { LruPartition } from '../stores/memory/bounded-lru.ts'
 import type { Flight } from './flight.ts'
+import type { Found } from './found.ts'
 
-/** The root of every key in a server. The digit is the wire version: two versions that cannot read each other never meet. */
-const root = 'tc1'
 const maxStoredBytes = 1_024
 /** No path contains a percent sign followed by this, so a hashed key meets no other. */
 const hashMark = '%#'
@@ -22,12 +22,14 @@ export class Scope {
   readonly flights: Map<string, Flight> = new Map()
   /** The newest write by path, while it is on its way to L2. */
   readonly writes: Map<string, object> = new Map()
+  readonly #space: string
   readonly #prefix: string
 
   constructor(name: string, l1: LruPartition | undefined) {
     this.name = name
     this.l1 = l1
-    this.#prefix = `${root}:${name}:e:`
+    this.#space = `${keyRoot}:${name}:`
+    this.#prefix = `${this.#space}e:`
   }
 
   /** The key on the server: readable, or by its hash when it would be longer than 1 KiB. */
@@ -37,8 +39,18 @@ export class Scope {
     return { key: `${this.#prefix}${hashMark}${createHash('sha256').update(path).digest('base64url')}`, echo: path }
   }
 
+  /** The lock of those who would refresh an entry of this version. */
+  refreshKey(version: Buffer): string {
+    return `${this.#space}r:${version.toString('hex')}`
+  }
+
   /** The key was written or deleted in this process: nothing that is under way for it may be stored or joined any more. */
   overtake(path: string): void {
+    this.overtakeLoads(path)
+    this.l1?.delete(path)
+  }
+
+  overtakeLoads(path: string): void {
     const read = this.reads.get(path)
     if (read !== undefined) {
       read.isOvertaken = true
@@ -49,7 +61,6 @@ export class Scope {
       flight.overtake()
       this.flights.delete(path)
     }
-    this.l1?.delete(path)
   }
 }
 
@@ -64,9 +75,3 @@ export interface ReadTicket {
   isOvertaken: boolean
   found: Promise<Found>
 }
-
-/** What a read of all tiers came to. */
-export type Found =
-  | { readonly isHit: true; readonly value: unknown }
-  /** `present`: the first bytes of what was there and not usable; empty when there was nothing; `undefined` when L2 could not say. */
-  | { readonly isHit: false; readonly present: Buffer | undefined }

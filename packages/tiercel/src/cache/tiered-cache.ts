@@ -5,12 +5,14 @@ import type { CacheEventListener } from '../telemetry/event.ts'
 import { type CacheStats, snapshot } from '../telemetry/stats.ts'
 import type { Cache, GetOrSetOptions, Loader, SetOptions } from './cache.ts'
 import { type Core, checkOpen } from './core.ts'
+import { encodeValue } from './encode.ts'
+import { Entry, wantsRefresh, wantsSlide } from './entry.ts'
 import { startFlight } from './load-path.ts'
-import { callPolicy, getOrSetOptionNames, setOptionNames } from './policy.ts'
-import { readL2 } from './read-path.ts'
+import { callPolicy, checkFlag, getOrSetOptionNames, type Policy, setOptionNames } from './policy.ts'
+import { keepInL1, readShared } from './read-path.ts'
 import type { Scope } from './scope.ts'
 import type { Scopes } from './scopes.ts'
-import { deleteEntries, encodeValue, type SetEntry, writeEntries } from './write-path.ts'
+import { deleteEntries, expireEntry, type SetEntry, writeEntries } from './write-path.ts'
 
 /**
  * The public face: checks what callers give, looks into L1, and hands on.
@@ -36,8 +38,8 @@ export class TieredCache implements Cache {
   get<T = unknown>(key: Key): Promise<T | undefined> {
     try {
       const path = typeof key === 'string' ? key : joinKey(key)
-      const hit = this.#lookIntoL1(key, path)
-      return (hit === undefined ? this.#getFromL2(this.#checked(key, path)) : this.#handOut(hit)) as Promise<T | undefined>
+      const entry = this.#lookIntoL1(key, path)
+      return (entry === undefined ? this.#getFromL2(this.#checked(key, path)) : this.#serve(path, entry)) as Promise<T | undefined>
     } catch (error) {
       return Promise.reject(error)
     }
@@ -46,8 +48,12 @@ export class TieredCache implements Cache {
   getOrSet<T>(key: Key, load: Loader<T>, options?: GetOrSetOptions): Promise<T> {
     try {
       const path = typeof key === 'string' ? key : joinKey(key)
-      const hit = this.#lookIntoL1(key, path)
-      return (hit === undefined ? this.#flyOrJoin(this.#checked(key, path), load, options) : this.#handOut(hit)) as Promise<T>
+      const entry = this.#lookIntoL1(key, path)
+      if (entry === undefined || options?.forceFresh !== undefined) {
+        return this.#flyOrJoin(this.#checked(key, path), load, options, entry) as Promise<T>
+      }
+      if (this.#core.nowMs() < entry.lookAtMs) return this.#handOut(path, entry) as Promise<T>
+      return this.#lookCloser(this.#checked(key, path), load, options, entry) as Promise<T>
     } catch (error) {
       return Promise.reject(error)
     }
@@ -74,6 +80,10 @@ export class TieredCache implements Cache {
       this.#scope,
       keys.map((key) => this.#path(key)),
     )
+  }
+
+  async expire(key: Key): Promise<void> {
+    await expireEntry(this.#core, this.#scope, this.#path(key))
   }
 
   async has(key: Key): Promise<boolean> {
@@ -113,51 +123,93 @@ export class TieredCache implements Cache {
     await this.#core.l2?.close()
   }
 
-  #lookIntoL1(key: Key, path: string): unknown {
+  #lookIntoL1(key: Key, path: string): Entry | undefined {
     const scope = this.#scope
     if (scope.l1 === undefined) return undefined
-    const hit = scope.l1.get(path)
-    const core = this.#core
-    if (hit === undefined) {
-      core.counters.l1Misses += 1
+    const entry = scope.l1.get(path) as Entry | undefined
+    if (entry === undefined) {
+      this.#core.counters.l1Misses += 1
       return undefined
     }
     if (scope.l1.hasEscapes && typeof key === 'string') checkPath(key)
-    core.counters.l1Hits += 1
-    if (core.emitter.isHeard) core.emitter.emit({ type: 'read.hit', tier: 'l1', namespace: scope.name, key: path })
-    return hit
+    return entry
   }
 
-  async #getFromL2(path: string): Promise<unknown> {
-    const found = await readL2(this.#core, this.#scope, path)
-    if (found.isHit) return this.#copies ? structuredClone(found.value) : found.value
-    const { emitter } = this.#core
-    if (emitter.isHeard) emitter.emit({ type: 'read.miss', namespace: this.#scope.name, key: path })
+  /** A hit in L1. */
+  #handOut(path: string, entry: Entry): Promise<unknown> {
+    const { counters, emitter, nowMs } = this.#core
+    counters.l1Hits += 1
+    const isStale = entry.staleAtMs <= nowMs()
+    if (isStale) counters.staleHits += 1
+    if (emitter.isHeard) emitter.emit({ type: 'read.hit', tier: 'l1', namespace: this.#scope.name, key: path, isStale })
+    return Promise.resolve(this.#copies ? structuredClone(entry.value) : entry.value)
+  }
+
+  /** For one who does not load: what is fresh, else what L2 has by now. */
+  #serve(path: string, entry: Entry): Promise<unknown> {
+    const core = this.#core
+    const nowMs = core.nowMs()
+    if (nowMs < entry.lookAtMs) return this.#handOut(path, entry)
+    if (core.policy.sliding) this.#slideInL1(path, entry, core.policy, nowMs)
+    if (nowMs < entry.staleAtMs || core.l2 === undefined) return this.#handOut(path, entry)
+    return this.#getFromL2(path, entry)
+  }
+
+  /** @param stale served when L2 cannot say */
+  async #getFromL2(path: string, stale?: Entry): Promise<unknown> {
+    const core = this.#core
+    const found = await readShared(core, this.#scope, path)
+    if (found.kind === 'entry') {
+      if (found.entry.staleAtMs <= core.nowMs()) core.counters.staleHits += 1
+      return this.#copies ? structuredClone(found.entry.value) : found.entry.value
+    }
+    if (found.kind === 'away' && stale !== undefined) return this.#handOut(path, stale)
+    if (core.emitter.isHeard) core.emitter.emit({ type: 'read.miss', namespace: this.#scope.name, key: path })
     return undefined
   }
 
-  #flyOrJoin(path: string, load: Loader<unknown>, options: GetOrSetOptions | undefined): Promise<unknown> {
+  /** L1 has an entry that may be due for a refresh. */
+  #lookCloser(path: string, load: Loader<unknown>, options: GetOrSetOptions | undefined, entry: Entry): Promise<unknown> {
+    const core = this.#core
+    const nowMs = core.nowMs()
+    const policy = callPolicy(core.policy, options, getOrSetOptionNames, 'getOrSet')
+    if (nowMs >= entry.staleAtMs) return this.#flyOrJoin(path, load, options, entry)
+    if (policy.sliding) this.#slideInL1(path, entry, policy, nowMs)
+    const isDue = wantsRefresh(entry, policy, nowMs, core.random) || (wantsSlide(entry, policy, nowMs) && core.l2 !== undefined)
+    if (isDue && !this.#scope.flights.has(path)) {
+      // Once is enough: from here on this copy is served until it is stale.
+      entry.lookAtMs = entry.staleAtMs
+      startFlight(core, { scope: this.#scope, path, load: checkLoader(load, path), policy, isForced: false, known: entry })
+    }
+    return this.#handOut(path, entry)
+  }
+
+  /** Without L2 there is no other copy: the entry gets its full ttl again here. */
+  #slideInL1(path: string, entry: Entry, policy: Policy, nowMs: number): void {
+    if (this.#core.l2 !== undefined || !wantsSlide(entry, policy, nowMs)) return
+    const lengthMs = entry.staleAtMs - entry.createdAtMs
+    const staleAtMs = nowMs + lengthMs
+    const renewed = new Entry(entry.value, nowMs, staleAtMs, staleAtMs + entry.deadAtMs - entry.staleAtMs, entry.loadCostMs, policy)
+    keepInL1(this.#core, this.#scope, path, renewed, entry.sizeBytes, policy)
+  }
+
+  #flyOrJoin(path: string, load: Loader<unknown>, options: GetOrSetOptions | undefined, known: Entry | undefined): Promise<unknown> {
     const core = this.#core
     const scope = this.#scope
-    if (typeof load !== 'function') {
-      throw new UsageError('TIERCEL_INVALID_LOADER', `getOrSet: the loader must be a function, not ${show(load)}.`, { key: path })
-    }
+    checkLoader(load, path)
     const policy = callPolicy(core.policy, options, getOrSetOptionNames, 'getOrSet')
+    const isForced = options?.forceFresh === undefined ? false : checkFlag(options.forceFresh, 'forceFresh')
     const signal = checkSignal(options?.signal)
     if (signal?.aborted === true) throw signal.reason
-    let flight = scope.flights.get(path)
+    let flight = isForced ? undefined : scope.flights.get(path)
     if (flight === undefined) {
-      flight = startFlight(core, { scope, path, load, policy })
+      flight = startFlight(core, { scope, path, load, policy, isForced, known })
     } else {
       core.counters.loadsJoined += 1
       if (core.emitter.isHeard) core.emitter.emit({ type: 'load.joined', namespace: scope.name, key: path })
     }
-    const result = flight.join(signal)
+    const result = flight.join(signal, policy.hardTimeoutMs)
     return this.#copies ? result.then(structuredClone) : result
-  }
-
-  #handOut(value: unknown): Promise<unknown> {
-    return Promise.resolve(this.#copies ? structuredClone(value) : value)
   }
 
   #entry(key: Key, value: unknown, options: SetOptions | undefined, call: string): SetEntry {
@@ -176,6 +228,11 @@ export class TieredCache implements Cache {
     if (typeof key === 'string') checkPath(path)
     return path
   }
+}
+
+function checkLoader(load: Loader<unknown>, key: string): Loader<unknown> {
+  if (typeof load === 'function') return load
+  throw new UsageError('TIERCEL_INVALID_LOADER', `getOrSet: the loader must be a function, not ${show(load)}.`, { key })
 }
 
 function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {

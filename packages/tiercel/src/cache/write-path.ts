@@ -1,17 +1,15 @@
-import { encodeEntry } from '../codecs/envelope.ts'
-import { UsageError } from '../kernel/errors.ts'
-import { deepFreeze } from '../kernel/freeze.ts'
+import { encodeEntry, staleMark, valuePrefix, versionOffset, versionPrefix } from '../codecs/envelope.ts'
+import { StoreError } from '../kernel/errors.ts'
+import type { PutOutcome, Store } from '../stores/store.ts'
+import type { WriteDropped } from '../telemetry/event.ts'
+import type { Loaded } from './call-loader.ts'
 import { type Core, reportStoreFailure } from './core.ts'
+import { type EncodedValue, encodeLoaded } from './encode.ts'
+import { Entry } from './entry.ts'
 import type { Flight } from './flight.ts'
 import { lifeMs, type Policy } from './policy.ts'
+import { keepInL1 } from './read-path.ts'
 import type { Scope } from './scope.ts'
-
-/** A value in both its forms: as it is handed out, and as it travels. */
-export interface EncodedValue {
-  readonly value: unknown
-  /** Of the codec; none for `null`. */
-  readonly payload: string | Buffer | undefined
-}
 
 /** One entry on its way into the tiers. */
 interface NewEntry {
@@ -20,58 +18,75 @@ interface NewEntry {
   readonly policy: Policy
 }
 
+/** Its ages: fresh for `freshMs`, stale for `graceMs` after that. Both whole, in ms. */
+interface Life {
+  readonly freshMs: number
+  readonly graceMs: number
+  readonly loadCostMs: number
+}
+
+/** What a loaded value may replace. */
+export interface Claim {
+  readonly key: string
+  /** What must still be there. */
+  readonly expected: Buffer
+  /** Whether that is all of it: a lease. */
+  readonly isWhole: boolean
+  /** Of the new entry. Default: random. */
+  readonly version: Buffer | undefined
+}
+
 /**
- * Encodes a value, which also checks it. What is handed out is the value as every later reader will get it, so that no caller sees
- * another shape than the next; only with `share` is it the caller's own object.
- *
- * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE}
+ * Stores what was loaded, in L2 only over what it may replace, then in L1. Where it may not be stored, or all who wanted it have left, a lease
+ * is given back. Never rejects.
  */
-export function encodeValue(core: Core, value: unknown): EncodedValue {
-  if (value === null) return { value, payload: undefined }
-  if (value === undefined) {
-    throw new UsageError(
-      'TIERCEL_UNDEFINED_VALUE',
-      'undefined cannot be stored: it means "not in the cache". Store null for "there is none".',
-    )
-  }
-  const payload = core.codec.encode(value)
-  if (Object.is(value, -0)) return { value: 0, payload }
-  if (core.sharing === 'share' || typeof value !== 'object') return { value, payload }
-  const copy = core.codec.decode(typeof payload === 'string' ? Buffer.from(payload) : payload, 0)
-  return { value: core.sharing === 'freeze' ? deepFreeze(copy) : copy, payload }
-}
-
-/** Stores what a flight loaded, unless the key was written meanwhile. L2 follows in the background. */
-export function keepLoaded(
-  core: Core,
-  entry: NewEntry,
-  flight: Flight,
-  loaded: EncodedValue & { readonly loadCostMs: number },
-  present: Buffer | undefined,
-): unknown {
+export async function publish(core: Core, entry: NewEntry, flight: Flight, loaded: Loaded, claim: Claim): Promise<void> {
+  const l2 = core.l2 as Store
   const { scope, path } = entry
-  if (flight.dropReason !== undefined) {
-    drop(core, scope, path, flight.dropReason)
-    return loaded.value
-  }
-  const life = lifeMs(entry.policy, core.random)
-  const bytes = core.l2 === undefined ? undefined : entryBytes(core, scope, path, loaded, life, loaded.loadCostMs)
-  fillL1(core, scope, path, loaded, life, bytes)
-  if (bytes !== undefined && present !== undefined) void publish(core, scope, path, bytes, life, present)
-  return loaded.value
-}
-
-/** Never rejects. Stores a loaded value only over what its reader saw: whatever came there since is newer. */
-async function publish(core: Core, scope: Scope, path: string, bytes: Buffer, ttlMs: number, present: Buffer): Promise<void> {
-  core.background.begin()
+  const isDropped = flight.dropReason !== undefined || loaded.isSkipped
+  const life = lifeOf(core, entry.policy, loaded)
+  const value = isDropped ? undefined : entryBytes(core, entry, loaded.encoded, life, claim.version)
   try {
-    const isStored = await core.l2?.swap({ key: scope.storedKey(path).key, value: bytes, ttlMs }, present)
-    if (isStored) written(core, scope, path, bytes.length)
-    else drop(core, scope, path, 'occupied')
+    if (isDropped) {
+      drop(core, scope, path, flight.dropReason ?? 'skipped')
+      if (claim.isWhole) await l2.swap({ ...claim, value: undefined, ttlMs: 1 })
+      return
+    }
+    const isStored = await l2.swap({ ...claim, value, ttlMs: life.freshMs + life.graceMs })
+    if (!isStored) return drop(core, scope, path, 'revoked')
+    written(core, scope, path, value?.length ?? 0)
   } catch (error) {
     reportStoreFailure(core, scope.name, 'write', error)
   }
-  core.background.end()
+  if (flight.dropReason === undefined) fillL1(core, entry, loaded.encoded, life, value)
+}
+
+/** What was loaded goes into L1, where there is no L2, or where that is away. */
+export function keepInL1Alone(core: Core, entry: NewEntry, flight: Flight, loaded: Loaded): void {
+  const reason = flight.dropReason ?? (loaded.isSkipped ? 'skipped' : undefined)
+  if (reason === undefined) fillL1(core, entry, loaded.encoded, lifeOf(core, entry.policy, loaded), undefined)
+  else drop(core, entry.scope, entry.path, reason)
+}
+
+/** Gives an entry that was read its ttl anew, under its own version: a change meanwhile is left alone. */
+export async function slide(core: Core, entry: NewEntry, flight: Flight, old: Entry, bytes: Buffer): Promise<undefined> {
+  const version = bytes.subarray(versionOffset, versionPrefix)
+  const encoded = encodeLoaded(core, old.value)
+  const life = {
+    freshMs: lifeMs(entry.policy.ttlMs, entry.policy.jitter, core.random),
+    graceMs: entry.policy.graceMs,
+    loadCostMs: old.loadCostMs,
+  }
+  const value = entryBytes(core, entry, encoded, life, version)
+  const { key } = entry.scope.storedKey(entry.path)
+  try {
+    const swap = { key, expected: valuePrefix(version), isWhole: false, value, ttlMs: life.freshMs + life.graceMs }
+    const isStored = await core.l2?.swap(swap)
+    if (isStored && flight.dropReason === undefined) fillL1(core, entry, encoded, life, value)
+  } catch (error) {
+    reportStoreFailure(core, entry.scope.name, 'write', error)
+  }
+  return undefined
 }
 
 /** A value to be set, with all that was checked. */
@@ -83,28 +98,41 @@ export interface SetEntry extends NewEntry {
 export async function writeEntries(core: Core, entries: readonly SetEntry[]): Promise<void> {
   core.counters.sets += entries.length
   const prepared = entries.map((entry) => {
-    const life = lifeMs(entry.policy, core.random)
-    const bytes = core.l2 === undefined ? undefined : entryBytes(core, entry.scope, entry.path, entry.encoded, life, 0)
-    return { ...entry, life, bytes, write: beginWrite(entry.scope, entry.path) }
+    const { ttlMs, jitter, graceMs } = entry.policy
+    const life = { freshMs: lifeMs(ttlMs, jitter, core.random), graceMs, loadCostMs: 0 }
+    const bytes = core.l2 === undefined ? undefined : entryBytes(core, entry, entry.encoded, life, undefined)
+    return { entry, life, bytes, write: beginWrite(entry.scope, entry.path) }
   })
-  let isConfirmed = false
+  let outcomes: readonly PutOutcome[] = []
   try {
-    const stored = prepared.flatMap(({ scope, path, bytes, life }) =>
-      bytes === undefined ? [] : [{ key: scope.storedKey(path).key, value: bytes, ttlMs: life }],
-    )
-    if (stored.length > 0) await core.l2?.setMany(stored)
-    isConfirmed = true
+    outcomes = await storeAll(core, prepared)
   } catch (error) {
     reportStoreFailure(core, entries[0]?.scope.name ?? '', 'write', error)
     throw error
   } finally {
-    for (const { scope, path, encoded, life, bytes, write } of prepared) {
-      const isNewest = endWrite(scope, path, write)
-      if (!isConfirmed) continue
-      if (isNewest) fillL1(core, scope, path, encoded, life, bytes)
-      written(core, scope, path, bytes?.length ?? 0)
+    for (const [at, { entry, life, bytes, write }] of prepared.entries()) {
+      const isNewest = endWrite(entry.scope, entry.path, write)
+      if (outcomes[at] !== 'stored') continue
+      if (isNewest) fillL1(core, entry, entry.encoded, life, bytes)
+      written(core, entry.scope, entry.path, bytes?.length ?? 0)
     }
   }
+  const fencedAt = outcomes.indexOf('fenced')
+  if (fencedAt >= 0) throw fencedError(entries[fencedAt]?.path)
+}
+
+async function storeAll(
+  core: Core,
+  prepared: readonly { readonly entry: NewEntry; readonly life: Life; readonly bytes: Buffer | undefined }[],
+): Promise<readonly PutOutcome[]> {
+  const { l2 } = core
+  if (l2 === undefined || prepared.length === 0) return prepared.map(() => 'stored')
+  return l2.setMany(
+    prepared.map(({ entry, bytes, life }) => {
+      const { key } = entry.scope.storedKey(entry.path)
+      return { key, value: bytes as Buffer, ttlMs: life.freshMs + life.graceMs }
+    }),
+  )
 }
 
 export async function deleteEntries(core: Core, scope: Scope, paths: readonly string[]): Promise<void> {
@@ -119,6 +147,29 @@ export async function deleteEntries(core: Core, scope: Scope, paths: readonly st
     paths.forEach((path, at) => {
       endWrite(scope, path, writes[at] as object)
     })
+  }
+}
+
+/** Ends the fresh time of an entry now. Its new version keeps a refresh that began before from storing over it. */
+export async function expireEntry(core: Core, scope: Scope, path: string): Promise<void> {
+  if (core.l2 === undefined) {
+    const entry = scope.l1?.get(path) as Entry | undefined
+    scope.overtakeLoads(path)
+    if (entry === undefined || entry.deadAtMs <= entry.staleAtMs) scope.l1?.delete(path)
+    else {
+      entry.staleAtMs = Math.min(entry.staleAtMs, core.nowMs())
+      entry.lookAtMs = entry.staleAtMs
+    }
+    return
+  }
+  const write = beginWrite(scope, path)
+  try {
+    await core.l2.overwrite(scope.storedKey(path).key, versionOffset, staleMark())
+  } catch (error) {
+    reportStoreFailure(core, scope.name, 'write', error)
+    throw error
+  } finally {
+    endWrite(scope, path, write)
   }
 }
 
@@ -141,26 +192,40 @@ function endWrite(scope: Scope, path: string, write: object): boolean {
   return isNewest
 }
 
-function entryBytes(core: Core, scope: Scope, path: string, encoded: EncodedValue, life: number, loadCostMs: number): Buffer {
+function lifeOf(core: Core, { jitter }: Policy, { ttlMs, graceMs, loadCostMs }: Loaded): Life {
+  return { freshMs: lifeMs(ttlMs, jitter, core.random), graceMs, loadCostMs }
+}
+
+function entryBytes(
+  core: Core,
+  { scope, path }: NewEntry,
+  { value, payload }: EncodedValue,
+  life: Life,
+  version: Buffer | undefined,
+): Buffer {
   const stored = scope.storedKey(path)
   const createdAtMs = core.l2?.nowMs() ?? 0
-  const endsAtMs = createdAtMs + life
+  const staleAtMs = createdAtMs + life.freshMs
   const head = {
+    version,
     storedKey: stored.key,
     echo: stored.echo,
     codec: core.codec.id,
     createdAtMs,
-    staleAtMs: endsAtMs,
-    deadAtMs: endsAtMs,
-    loadCostMs,
+    staleAtMs,
+    deadAtMs: staleAtMs + life.graceMs,
+    loadCostMs: life.loadCostMs,
   }
-  return encodeEntry(head, encoded.payload === undefined ? 'null' : { payload: encoded.payload })
+  return encodeEntry(head, payload === undefined ? (value === null ? 'null' : 'absent') : { payload })
 }
 
-function fillL1(core: Core, scope: Scope, path: string, encoded: EncodedValue, life: number, bytes: Buffer | undefined): void {
+function fillL1(core: Core, entry: NewEntry, encoded: EncodedValue, life: Life, bytes: Buffer | undefined): void {
+  const { scope, path, policy } = entry
   if (scope.l1 === undefined) return
-  const sizeBytes = path.length + (bytes?.length ?? Buffer.byteLength(encoded.payload ?? ''))
-  scope.l1.set(path, encoded.value, sizeBytes, core.nowMs() + life)
+  const nowMs = core.nowMs()
+  const staleAtMs = nowMs + life.freshMs
+  const kept = new Entry(encoded.value, nowMs, staleAtMs, staleAtMs + life.graceMs, life.loadCostMs, policy)
+  keepInL1(core, scope, path, kept, bytes?.length ?? Buffer.byteLength(encoded.payload ?? ''), policy)
 }
 
 function written(core: Core, scope: Scope, path: string, sizeBytes: number): void {
@@ -168,7 +233,12 @@ function written(core: Core, scope: Scope, path: string, sizeBytes: number): voi
   if (core.emitter.isHeard) core.emitter.emit({ type: 'write.done', namespace: scope.name, key: path, sizeBytes })
 }
 
-function drop(core: Core, scope: Scope, path: string, reason: 'overtaken' | 'abandoned' | 'occupied'): void {
+function drop(core: Core, scope: Scope, path: string, reason: WriteDropped['reason']): void {
   core.counters.writesDropped += 1
   if (core.emitter.isHeard) core.emitter.emit({ type: 'write.dropped', namespace: scope.name, key: path, reason })
+}
+
+function fencedError(key: string | undefined): StoreError {
+  const text = 'set: the source of this key is being changed right now, so nothing may be stored for it. The next load will.'
+  return new StoreError('TIERCEL_FENCED', text, key === undefined ? { operation: 'set' } : { operation: 'set', key })
 }

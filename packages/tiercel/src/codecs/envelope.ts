@@ -29,6 +29,8 @@ import { tokenBytes, writeToken } from '../kernel/token.ts'
  */
 export const wireVersion = 1
 export const versionOffset = 1
+/** Kind and version: what a refresh must find unchanged. */
+export const versionPrefix: number = versionOffset + tokenBytes
 export const headerBytes = 62
 /** Enough first bytes to tell one content of a key from any other. */
 export const prefixBytes = 64
@@ -48,6 +50,8 @@ const maxCostUs = 0xffff_ffff
 
 /** What is stored beside the payload. */
 export interface EntryHead {
+  /** 12 bytes. Default: random. */
+  readonly version?: Buffer | undefined
   /** The stored key. */
   readonly storedKey: string
   /** The path, when the stored key holds only its hash. */
@@ -97,7 +101,8 @@ export function encodeEntry(head: EntryHead, content: Content): Buffer {
   const extraBytes = echoBytes(head.echo) + tagsBytes(head.tags)
   const bytes = Buffer.allocUnsafe(headerBytes + extraBytes + payloadBytes)
   bytes[0] = kindValue
-  writeToken(bytes, versionOffset)
+  if (head.version === undefined) writeToken(bytes, versionOffset)
+  else head.version.copy(bytes, versionOffset, 0, tokenBytes)
   bytes[stateOffset] = 0
   bytes.writeUInt32LE(crc32Short(bytes, 0, stateSumOffset), stateSumOffset)
   bytes[22] = wireVersion
@@ -118,6 +123,21 @@ export function encodeEntry(head: EntryHead, content: Content): Buffer {
   else payload.copy(bytes, at)
   bytes.writeUInt32LE(crc32(bytes.subarray(bodyOffset)), bodySumOffset)
   return bytes
+}
+
+/** The first bytes of a value of this version. */
+export function valuePrefix(version: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([kindValue]), version])
+}
+
+/** What makes a value stale when written at `versionOffset`: a new version, the flag, and the sum of both. */
+export function staleMark(): Buffer {
+  const head = Buffer.alloc(bodySumOffset)
+  head[0] = kindValue
+  writeToken(head, versionOffset)
+  head[stateOffset] = stateStale
+  head.writeUInt32LE(crc32Short(head, 0, stateSumOffset), stateSumOffset)
+  return head.subarray(versionOffset)
 }
 
 /** Reads a stored content. Never throws: whatever the bytes are, the answer says what they turned out to be. */

@@ -69,6 +69,23 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
     advice:
       "Reads go on with the loader. Check the server's load and slow log; raise the store's timeout only if its network is that slow.",
   },
+  TIERCEL_LOAD_DEADLINE: {
+    retryable: true,
+    meaning: 'A value was not there within hardTimeout, and there was no stale one to serve.',
+    advice:
+      'The load goes on while others wait for it. Call again, raise hardTimeout, or give a grace, so that a stale value can stand in.',
+  },
+  TIERCEL_LOAD_FAILED: {
+    retryable: true,
+    meaning: 'The loader of this key failed a moment ago, here or in another process; within errorTtl it is not called again.',
+    advice:
+      "The message holds the beginning of the loader's own. Call again later; forceFresh loads at once; errorTtl: false shares no failures.",
+  },
+  TIERCEL_FENCED: {
+    retryable: true,
+    meaning: 'A value was to be set while somebody changes the source of its key.',
+    advice: 'Nothing was stored. Let the next load produce the value.',
+  },
   TIERCEL_SERVER_ERROR: {
     retryable: false,
     meaning: 'The server answered with an error: out of memory, read-only, no permission, and so on.',
@@ -96,4 +113,7 @@ export type ErrorCode =
   | 'TIERCEL_CLOSED'
   | 'TIERCEL_STORE_UNAVAILABLE'
   | 'TIERCEL_STORE_DEADLINE'
+  | 'TIERCEL_LOAD_DEADLINE'
+  | 'TIERCEL_LOAD_FAILED'
+  | 'TIERCEL_FENCED'
   | 'TIERCEL_SERVER_ERROR'

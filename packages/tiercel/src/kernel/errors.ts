@@ -12,7 +12,13 @@ export interface ErrorDetails {
 const identity = Symbol.for('tiercel.error')
 const keyLimit = 64
 /** Those of the table that say so; only this much of it is needed at run time. */
-const retryableCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['TIERCEL_STORE_UNAVAILABLE', 'TIERCEL_STORE_DEADLINE'])
+const retryableCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'TIERCEL_STORE_UNAVAILABLE',
+  'TIERCEL_STORE_DEADLINE',
+  'TIERCEL_LOAD_DEADLINE',
+  'TIERCEL_LOAD_FAILED',
+  'TIERCEL_FENCED',
+])
 
 /** The root of every error that Tiercel throws. Told by its `code`; `TiercelError.is` also recognises another copy's errors. */
 export class TiercelError extends Error {

@@ -15,6 +15,9 @@ export type Key = string | readonly KeyPart[]
 /** Numbers must be finite; they, bigints and booleans count as their text. */
 export type KeyPart = string | number | bigint | boolean
 
+/** The root of every key in a server. The digit is the wire version: two versions that cannot read each other never meet. */
+export const keyRoot = 'tc1'
+
 /** The longest encoded path, in UTF-16 units. */
 export const maxPathLength = 65_536
 

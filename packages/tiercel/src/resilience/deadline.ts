@@ -117,3 +117,6 @@ export class DeadlineWheel {
 function fireAll(due: readonly Deadline[]): void {
   for (const deadline of due) deadline.fire()
 }
+
+/** One per process: it costs nothing while nobody waits. */
+export const deadlines: DeadlineWheel = new DeadlineWheel()

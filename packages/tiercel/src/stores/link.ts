@@ -2,7 +2,7 @@ import { serverTimeMs } from '../client/capabilities.ts'
 import type { Client, Command, Reply } from '../client/client.ts'
 import { type Clock, epochMs } from '../kernel/clock.ts'
 import { DeadlineError, StoreError, UsageError } from '../kernel/errors.ts'
-import { DeadlineWheel } from '../resilience/deadline.ts'
+import { deadlines } from '../resilience/deadline.ts'
 
 export interface LinkOptions {
   /** What one command may take. */
@@ -13,10 +13,10 @@ export interface LinkOptions {
 }
 
 const clockLifeMs = 60_000
+const badClockLifeMs = 1_000
+const goodClockErrorMs = 2
 /** A pipeline is given one budget for each so many commands. */
 const commandsPerBudget = 100
-/** One per process: it costs nothing while nobody waits. */
-const wheel = new DeadlineWheel()
 
 /**
  * The way to the server with a budget of time: what every command of a store goes through.
@@ -35,6 +35,7 @@ export class Link {
   #isStarted = false
   #isClosed = false
   #serverAheadMs = 0
+  #clockErrorMs = 0
   #clockMeasuredAtMs = Number.NEGATIVE_INFINITY
 
   constructor(connect: () => Promise<Client>, options: LinkOptions) {
@@ -84,8 +85,25 @@ export class Link {
 
   async batch(commands: readonly Command[], operation: string): Promise<(Reply | Error)[]> {
     const client = this.client ?? (await this.open())
-    const budgets = Math.ceil(commands.length / commandsPerBudget)
-    return limit(client.batch(commands), this.#options.timeoutMs * budgets, operation)
+    this.#keepClock(client)
+    return limit(client.batch(commands), this.#budgetMs(commands.length), operation)
+  }
+
+  /**
+   * When a pipeline that leaves now has been given up: an instant of the server's clock, whole ms. On the late side by what the clock may be off,
+   * so that nothing is refused that is in time.
+   */
+  notAfterMs(commands: number): number {
+    return Math.ceil(this.nowMs() + this.#budgetMs(commands) + this.#clockErrorMs)
+  }
+
+  #budgetMs(commands: number): number {
+    return this.#options.timeoutMs * Math.ceil(commands / commandsPerBudget)
+  }
+
+  /** For what the server itself refused as too late. */
+  lateError(operation: string): DeadlineError {
+    return lateError(this.#options.timeoutMs, operation)
   }
 
   async close(): Promise<void> {
@@ -148,20 +166,23 @@ export class Link {
   }
 
   #keepClock(client: Client): void {
-    if (this.#options.clock.monotonicMs() - this.#clockMeasuredAtMs < clockLifeMs) return
+    const ageMs = this.#options.clock.monotonicMs() - this.#clockMeasuredAtMs
+    // One that a busy process measured badly is measured again soon.
+    if (ageMs < (this.#clockErrorMs > goodClockErrorMs ? badClockLifeMs : clockLifeMs)) return
     this.#measureClock(client).catch(() => undefined)
   }
 
   async #measureClock(client: Client): Promise<void> {
     this.#clockMeasuredAtMs = this.#options.clock.monotonicMs()
-    const { offsetMs } = await serverTimeMs(client)
+    const { offsetMs, roundTripMs } = await serverTimeMs(client)
+    this.#clockErrorMs = roundTripMs / 2
     this.#serverAheadMs = Date.now() + offsetMs - epochMs(this.#options.clock)
   }
 }
 
 function limit<T>(pending: Promise<T>, limitMs: number, operation: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const deadline = wheel.start(limitMs, () => reject(lateError(limitMs, operation)))
+    const deadline = deadlines.start(limitMs, () => reject(lateError(limitMs, operation)))
     pending.then(
       (value) => {
         deadline.cancel()

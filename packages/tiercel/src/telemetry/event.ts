@@ -10,6 +10,8 @@ export type CacheEvent =
   | LoadDone
   | LoadFailed
   | LoadJoined
+  | WaitStarted
+  | WaitDone
   | WriteDone
   | WriteDropped
   | StoreFailed
@@ -28,6 +30,8 @@ interface KeyedEvent {
 export interface ReadHit extends KeyedEvent {
   readonly type: 'read.hit'
   readonly tier: Tier
+  /** Past its ttl, within its grace. */
+  readonly isStale: boolean
 }
 
 /** No tier had a usable value. */
@@ -41,12 +45,16 @@ export interface ReadRejected extends KeyedEvent {
   readonly reason: RejectReason
 }
 
-export type RejectReason = 'not-an-entry' | 'wire-version' | 'checksum' | 'other-key' | 'payload' | 'dead' | 'busy'
+export type RejectReason = 'not-an-entry' | 'wire-version' | 'checksum' | 'other-key' | 'payload' | 'dead'
 
 /** The caller's function was called. */
 export interface LoadStarted extends KeyedEvent {
   readonly type: 'load.started'
+  readonly reason: LoadReason
 }
+
+/** `miss`: there was nothing; `refresh`: there is an older value; `forced`: the caller asked for it. */
+export type LoadReason = 'miss' | 'refresh' | 'forced'
 
 export interface LoadDone extends KeyedEvent {
   readonly type: 'load.done'
@@ -64,6 +72,16 @@ export interface LoadJoined extends KeyedEvent {
   readonly type: 'load.joined'
 }
 
+/** Another process loads this key; its result is waited for. */
+export interface WaitStarted extends KeyedEvent {
+  readonly type: 'wait.started'
+}
+
+export interface WaitDone extends KeyedEvent {
+  readonly type: 'wait.done'
+  readonly durationMs: number
+}
+
 /** A value was stored in every tier of the cache. */
 export interface WriteDone extends KeyedEvent {
   readonly type: 'write.done'
@@ -71,12 +89,12 @@ export interface WriteDone extends KeyedEvent {
 }
 
 /**
- * A loaded value was given to its callers and not stored in L2: the key was written or deleted during the load (`overtaken`), all callers
- * had left (`abandoned`), or something was stored there meanwhile (`occupied`).
+ * A loaded value was given to its callers and not stored: the key was written or deleted during the load by this process (`overtaken`) or by
+ * another (`revoked`), all callers had left (`abandoned`), or the loader said so (`skipped`).
  */
 export interface WriteDropped extends KeyedEvent {
   readonly type: 'write.dropped'
-  readonly reason: 'overtaken' | 'abandoned' | 'occupied'
+  readonly reason: 'overtaken' | 'revoked' | 'abandoned' | 'skipped'
 }
 
 /** L2 could not be asked or told. Reads go on without it. */

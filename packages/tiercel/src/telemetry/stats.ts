@@ -15,16 +15,23 @@ export interface CacheStats {
     /** Stored bytes that did not check out and counted as a miss. */
     readonly rejected: number
   }
+  /** Values that were served past their ttl, within their grace. */
+  readonly staleHits: number
   /** Calls of loaders that were started. */
   readonly loads: number
+  /** Those of them that were to replace an older value. */
+  readonly refreshes: number
   readonly loadErrors: number
   /** Callers who shared a load that another one had started. */
   readonly loadsJoined: number
   /** Time spent in loaders that ended. */
   readonly loadTimeMs: number
+  /** Times that the load of another process was waited for. */
+  readonly waits: number
+  readonly waitTimeMs: number
   readonly sets: number
   readonly deletes: number
-  /** Loaded values that were not stored because their key was written or deleted meanwhile. */
+  /** Loaded values that were not stored: their key was written or deleted meanwhile, or nobody wanted them any more. */
   readonly writesDropped: number
 }
 
@@ -44,10 +51,14 @@ export class Counters {
   bytesWritten = 0
   storeErrors = 0
   rejected = 0
+  staleHits = 0
   loads = 0
+  refreshes = 0
   loadErrors = 0
   loadsJoined = 0
   loadTimeMs = 0
+  waits = 0
+  waitTimeMs = 0
   sets = 0
   deletes = 0
   writesDropped = 0
@@ -70,10 +81,14 @@ export function snapshot(counters: Counters, l1: L1Usage): CacheStats {
       errors: counters.storeErrors,
       rejected: counters.rejected,
     },
+    staleHits: counters.staleHits,
     loads: counters.loads,
+    refreshes: counters.refreshes,
     loadErrors: counters.loadErrors,
     loadsJoined: counters.loadsJoined,
     loadTimeMs: counters.loadTimeMs,
+    waits: counters.waits,
+    waitTimeMs: counters.waitTimeMs,
     sets: counters.sets,
     deletes: counters.deletes,
     writesDropped: counters.writesDropped,

@@ -1,7 +1,7 @@
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
-import type { Store } from '../../src/stores/store.ts'
+import type { PutOutcome, Store, StoreEntry, Swap, Watch } from '../../src/stores/store.ts'
 
-type Verb = 'get' | 'setMany' | 'swap' | 'deleteMany'
+type Verb = 'get' | 'claim' | 'setMany' | 'swap' | 'deleteMany' | 'overwrite'
 
 /**
  * A memory store whose calls can be held at a gate, before they are executed or before their answer is given, and made to fail: for tests
@@ -10,11 +10,16 @@ type Verb = 'get' | 'setMany' | 'swap' | 'deleteMany'
 export class GatedStore implements Store {
   readonly specVersion = 1
   readonly name = 'gated'
-  readonly inner: Store = memoryStore()
+  readonly inner: Store
   readonly calls: string[] = []
   readonly #before: Map<Verb, Promise<void>> = new Map()
   readonly #after: Map<Verb, Promise<void>> = new Map()
   readonly #failures: Map<Verb, Error> = new Map()
+
+  /** @param inner shared by two caches, they are two processes on one server. Default: one of its own */
+  constructor(inner: Store = memoryStore()) {
+    this.inner = inner
+  }
 
   /** Holds the calls of a verb until the returned function is called. */
   hold(verb: Verb, where: 'before' | 'after'): () => void {
@@ -51,16 +56,28 @@ export class GatedStore implements Store {
     return Promise.all(keys.map((key) => this.get(key)))
   }
 
-  setMany(entries: Parameters<Store['setMany']>[0]): Promise<void> {
+  claim(entry: StoreEntry): Promise<Buffer | undefined> {
+    return this.#pass('claim', () => this.inner.claim(entry))
+  }
+
+  setMany(entries: readonly StoreEntry[]): Promise<readonly PutOutcome[]> {
     return this.#pass('setMany', () => this.inner.setMany(entries))
   }
 
-  swap(entry: Parameters<Store['swap']>[0], expected: Buffer): Promise<boolean> {
-    return this.#pass('swap', () => this.inner.swap(entry, expected))
+  swap(swap: Swap): Promise<boolean> {
+    return this.#pass('swap', () => this.inner.swap(swap))
   }
 
   deleteMany(keys: readonly string[]): Promise<void> {
     return this.#pass('deleteMany', () => this.inner.deleteMany(keys))
+  }
+
+  overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean> {
+    return this.#pass('overwrite', () => this.inner.overwrite(key, offset, bytes))
+  }
+
+  watch(key: string, onChange: () => void): Watch {
+    return (this.inner as Required<Store>).watch(key, onChange)
   }
 
   close(): Promise<void> {

@@ -40,14 +40,16 @@ describe.each(tiers)('with %s', (_name, create) => {
     await cache.close()
   })
 
-  test('an error is shared once and not kept', async () => {
+  test('an error is shared once, and not kept where errorTtl is off', async () => {
     const cache = create()
     const failure = new Error('the source is down')
     const load = vi.fn(async () => Promise.reject(failure))
-    const results = await Promise.allSettled(Array.from({ length: 100 }, () => cache.getOrSet('k', load)))
+    const options = { errorTtl: false } as const
+    const results = await Promise.allSettled(Array.from({ length: 100 }, () => cache.getOrSet('k', load, options)))
     expect(load).toHaveBeenCalledTimes(1)
     for (const result of results) expect(result).toEqual({ status: 'rejected', reason: failure })
-    expect(await cache.getOrSet('k', () => 'fine')).toBe('fine')
+    await cache.idle()
+    expect(await cache.getOrSet('k', () => 'fine', options)).toBe('fine')
     expect(cache.stats()).toMatchObject({ loads: 2, loadErrors: 1 })
     await cache.close()
   })
@@ -240,7 +242,7 @@ describe('a load that was overtaken', () => {
     finish('older')
     await call
     await here.idle()
-    expect(log).toContain('write.dropped occupied')
+    expect(log).toContain('write.dropped revoked')
     expect(await createCache({ l1: false, l2 }).get('k')).toBe('newer')
   })
 })
@@ -256,7 +258,7 @@ describe('the trace of', () => {
     const { cache, log } = traced()
     await cache.getOrSet('k', () => 1)
     await cache.idle()
-    expect(log).toEqual(['read.miss', 'load.started', 'load.done', 'write.done'])
+    expect(log).toEqual(['read.miss', 'load.started miss', 'load.done', 'write.done'])
   })
 
   test('an L1 hit', async () => {
@@ -280,7 +282,7 @@ describe('the trace of', () => {
   test('a failed load', async () => {
     const { cache, log } = traced()
     await expect(cache.getOrSet('k', () => Promise.reject(new Error('x')))).rejects.toThrow('x')
-    expect(log).toEqual(['read.miss', 'load.started', 'load.failed'])
+    expect(log).toEqual(['read.miss', 'load.started miss', 'load.failed'])
   })
 
   test('a server that is away', async () => {
@@ -289,7 +291,7 @@ describe('the trace of', () => {
     l2.fail('get', new StoreError('TIERCEL_STORE_UNAVAILABLE', 'away'))
     expect(await cache.getOrSet('k', () => 1)).toBe(1)
     await cache.idle()
-    expect(log).toEqual(['store.failed read', 'read.miss', 'load.started', 'load.done'])
+    expect(log).toEqual(['store.failed read', 'read.miss', 'load.started miss', 'load.done'])
     expect(l2.calls).toEqual(['get'])
   })
 })

@@ -12,11 +12,11 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
   describe(name, () => {
     let subject: StoreUnderTest
     let store: Store
-    const prefix = `conformance:${randomBytes(6).toString('hex')}:`
+    const prefix = `tc1:conformance:${randomBytes(6).toString('hex')}:`
     let count = 0
     const newKey = (): string => `${prefix}${count++}`
     const bytes = (text: string): Buffer => Buffer.from(text)
-    const put = (key: string, text: string, ttlMs = 60_000): Promise<void> => store.setMany([{ key, value: bytes(text), ttlMs }])
+    const put = (key: string, text: string, ttlMs = 60_000): Promise<unknown> => store.setMany([{ key, value: bytes(text), ttlMs }])
     const text = async (key: string): Promise<string | undefined> => (await store.get(key))?.toString()
 
     beforeAll(async () => {
@@ -116,44 +116,148 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
       await store.deleteMany([])
     })
 
-    describe('swap', () => {
-      test('with nothing expected stores only where nothing is', async () => {
+    const fence = (key: string): Promise<unknown> => store.claim({ key, value: bytes('F and its owners'), ttlMs: 60_000 })
+
+    describe('claim', () => {
+      test('stores where nothing is, and says what is there where something is', async () => {
         const key = newKey()
-        expect(await store.swap({ key, value: bytes('first'), ttlMs: 60_000 }, Buffer.alloc(0))).toBe(true)
-        expect(await store.swap({ key, value: bytes('second'), ttlMs: 60_000 }, Buffer.alloc(0))).toBe(false)
+        expect(await store.claim({ key, value: bytes('first'), ttlMs: 60_000 })).toBeUndefined()
+        expect((await store.claim({ key, value: bytes('second'), ttlMs: 60_000 }))?.toString()).toBe('first')
         expect(await text(key)).toBe('first')
       })
 
-      test('stores over what begins as expected, and only that', async () => {
+      test('does not lengthen the life of what is there', async () => {
         const key = newKey()
-        await store.setMany([{ key, value: Buffer.from([0, 1, 2, 255, 4]), ttlMs: 60_000 }])
-        const swap = (expected: Buffer): Promise<boolean> => store.swap({ key, value: bytes('new'), ttlMs: 60_000 }, expected)
-        expect(await swap(Buffer.from([0, 1, 3]))).toBe(false)
-        expect(await swap(Buffer.from([0, 1, 2, 255, 4, 5]))).toBe(false)
-        expect(await swap(Buffer.from([0, 1, 2, 255]))).toBe(true)
-        expect(await text(key)).toBe('new')
-      })
-
-      test('stores nothing where something was expected and nothing is', async () => {
-        const key = newKey()
-        expect(await store.swap({ key, value: bytes('new'), ttlMs: 60_000 }, bytes('old'))).toBe(false)
-        expect(await store.get(key)).toBeUndefined()
-      })
-
-      test('gives the new value its own time', async () => {
-        const key = newKey()
-        await put(key, 'old', 60_000)
-        expect(await store.swap({ key, value: bytes('new'), ttlMs: 100 }, bytes('old'))).toBe(true)
+        await put(key, 'short', 150)
+        await store.claim({ key, value: bytes('long'), ttlMs: 60_000 })
         await expect.poll(() => store.get(key), { timeout: 5_000 }).toBeUndefined()
+      })
+
+      test('stores where what was there has run out', async () => {
+        const key = newKey()
+        await put(key, 'short', 50)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        expect(await store.claim({ key, value: bytes('next'), ttlMs: 60_000 })).toBeUndefined()
       })
 
       test('of many at once lets one win', async () => {
         const key = newKey()
-        const results = await Promise.all(
-          Array.from({ length: 50 }, (_, i) => store.swap({ key, value: bytes(`${i}`), ttlMs: 60_000 }, Buffer.alloc(0))),
-        )
-        expect(results.filter(Boolean)).toHaveLength(1)
-        expect(await text(key)).toBe(`${results.indexOf(true)}`)
+        const results = await Promise.all(Array.from({ length: 50 }, (_, i) => store.claim({ key, value: bytes(`${i}`), ttlMs: 60_000 })))
+        expect(results.filter((present) => present === undefined)).toHaveLength(1)
+        expect(await text(key)).toBe(`${results.indexOf(undefined)}`)
+      })
+    })
+
+    describe('swap', () => {
+      const swap = (key: string, expected: Buffer, value: string | undefined, options: { isWhole?: boolean; ttlMs?: number } = {}) =>
+        store.swap({
+          key,
+          expected,
+          isWhole: options.isWhole ?? false,
+          value: value === undefined ? undefined : bytes(value),
+          ttlMs: options.ttlMs ?? 60_000,
+        })
+
+      test('stores over what begins as expected, and only that', async () => {
+        const key = newKey()
+        await store.setMany([{ key, value: Buffer.from([0, 1, 2, 255, 4]), ttlMs: 60_000 }])
+        expect(await swap(key, Buffer.from([0, 1, 3]), 'new')).toBe(false)
+        expect(await swap(key, Buffer.from([0, 1, 2, 255, 4, 5]), 'new')).toBe(false)
+        expect(await swap(key, Buffer.from([0, 1, 2, 255]), 'new')).toBe(true)
+        expect(await text(key)).toBe('new')
+      })
+
+      test('stores over all of what is expected, twice with one answer each', async () => {
+        const key = newKey()
+        const lease = Buffer.concat([bytes('L'), randomBytes(16)])
+        await store.claim({ key, value: lease, ttlMs: 60_000 })
+        expect(await swap(key, randomBytes(17), 'stranger', { isWhole: true })).toBe(false)
+        expect(await swap(key, lease, 'mine', { isWhole: true })).toBe(true)
+        expect(await swap(key, lease, 'again', { isWhole: true })).toBe(false)
+        expect(await text(key)).toBe('mine')
+      })
+
+      test.each([true, false])('stores nothing where something was expected and nothing is (whole: %s)', async (isWhole) => {
+        const key = newKey()
+        expect(await swap(key, bytes('old'), 'new', { isWhole })).toBe(false)
+        expect(await store.get(key)).toBeUndefined()
+      })
+
+      test.each([true, false])('removes, and gives a new value its own time (whole: %s)', async (isWhole) => {
+        const [gone, short] = [newKey(), newKey()]
+        await put(gone, 'old')
+        await put(short, 'old')
+        expect(await swap(gone, bytes('other'), undefined, { isWhole })).toBe(false)
+        expect(await swap(gone, bytes('old'), undefined, { isWhole })).toBe(true)
+        expect(await store.get(gone)).toBeUndefined()
+        expect(await swap(short, bytes('old'), 'new', { isWhole, ttlMs: 100 })).toBe(true)
+        await expect.poll(() => store.get(short), { timeout: 5_000 }).toBeUndefined()
+      })
+    })
+
+    describe('a fence', () => {
+      test('is not overwritten by a set, which says so, nor deleted', async () => {
+        const [fenced, free] = [newKey(), newKey()]
+        await fence(fenced)
+        const outcomes = await store.setMany([fenced, free].map((key) => ({ key, value: bytes('x'), ttlMs: 60_000 })))
+        expect(outcomes).toEqual(['fenced', 'stored'])
+        await store.deleteMany([fenced, free])
+        expect(await text(fenced)).toMatch(/^F/)
+        expect(await text(free)).toBeUndefined()
+      })
+
+      test('is left by an overwrite', async () => {
+        const key = newKey()
+        await fence(key)
+        expect(await store.overwrite(key, 1, bytes('xyz'))).toBe(false)
+        expect(await text(key)).toBe('F and its owners')
+      })
+    })
+
+    describe('overwrite', () => {
+      test('writes into a value and keeps its time', async () => {
+        const key = newKey()
+        await put(key, 'V0123456789', 300)
+        expect(await store.overwrite(key, 1, bytes('abc'))).toBe(true)
+        expect(await text(key)).toBe('Vabc3456789')
+        await expect.poll(() => store.get(key), { timeout: 5_000 }).toBeUndefined()
+      })
+
+      test('deletes what is no value, and creates nothing', async () => {
+        const [lease, missing] = [newKey(), newKey()]
+        await put(lease, 'L and its token')
+        expect(await store.overwrite(lease, 1, bytes('abc'))).toBe(false)
+        expect(await store.overwrite(missing, 1, bytes('abc'))).toBe(false)
+        expect(await store.getMany([lease, missing])).toEqual([undefined, undefined])
+      })
+    })
+
+    describe('watch', () => {
+      test('tells of every kind of change, and of no other key', async () => {
+        const [key, other] = [newKey(), newKey()]
+        let changes = 0
+        const watch = store.watch?.(key, () => (changes += 1))
+        if (watch === undefined) return
+        await expect.poll(() => watch.isLive, { timeout: 5_000 }).toBe(true)
+        const heard = async (change: () => Promise<unknown>): Promise<void> => {
+          // What came late of the change before is not counted to this one.
+          await new Promise((resolve) => setTimeout(resolve, 30))
+          const before = changes
+          await change()
+          await expect.poll(() => changes, { timeout: 5_000 }).toBeGreaterThan(before)
+        }
+        await heard(() => store.claim({ key, value: bytes('lease'), ttlMs: 60_000 }))
+        await heard(() => store.swap({ key, expected: bytes('lease'), isWhole: true, value: bytes('V0123'), ttlMs: 60_000 }))
+        await heard(() => store.overwrite(key, 1, bytes('abc')))
+        await heard(() => put(key, 'set'))
+        await heard(() => store.deleteMany([key]))
+        await new Promise((resolve) => setTimeout(resolve, 30))
+        const before = changes
+        await put(other, 'x')
+        watch.close()
+        await put(key, 'x')
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        expect(changes).toBe(before)
       })
     })
 
@@ -171,7 +275,9 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
         () => other.store.get('k'),
         () => other.store.getMany(['k']),
         () => other.store.setMany([{ key: 'k', value: bytes('x'), ttlMs: 1_000 }]),
-        () => other.store.swap({ key: 'k', value: bytes('x'), ttlMs: 1_000 }, Buffer.alloc(0)),
+        () => other.store.swap({ key: 'k', expected: bytes('y'), isWhole: true, value: bytes('x'), ttlMs: 1_000 }),
+        () => other.store.claim({ key: 'k', value: bytes('x'), ttlMs: 1_000 }),
+        () => other.store.overwrite('k', 1, bytes('x')),
         () => other.store.deleteMany(['k']),
         () => other.store.ready(),
       ]

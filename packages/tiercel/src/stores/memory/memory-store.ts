@@ -2,7 +2,7 @@ import { type ByteSize, sizeBytes } from '../../kernel/byte-size.ts'
 import { type Clock, epochMs, systemClock } from '../../kernel/clock.ts'
 import { StoreError } from '../../kernel/errors.ts'
 import { checkOptionNames, wholeNumber } from '../../kernel/options.ts'
-import type { Store, StoreEntry } from '../store.ts'
+import { fenceByte, type PutOutcome, type Store, type StoreEntry, type Swap, valueByte, type Watch } from '../store.ts'
 import { BoundedLru, type LruPartition } from './bounded-lru.ts'
 
 export interface MemoryStoreOptions {
@@ -36,6 +36,7 @@ class MemoryStore implements Store {
   readonly #lru: BoundedLru
   readonly #entries: LruPartition
   readonly #clock: Clock
+  readonly #watchers: Map<string, Set<() => void>> = new Map()
   #isClosed = false
 
   constructor(lru: BoundedLru, clock: Clock) {
@@ -62,22 +63,57 @@ class MemoryStore implements Store {
     return keys.map((key) => this.#read(key))
   }
 
-  async setMany(entries: readonly StoreEntry[]): Promise<void> {
-    this.#checkOpen()
-    for (const entry of entries) this.#write(entry)
-  }
-
-  async swap(entry: StoreEntry, expected: Buffer): Promise<boolean> {
+  async claim(entry: StoreEntry): Promise<Buffer | undefined> {
     this.#checkOpen()
     const present = this.#read(entry.key)
-    const matches = expected.length === 0 ? present === undefined : present?.subarray(0, expected.length).equals(expected) === true
-    if (matches) this.#write(entry)
-    return matches
+    if (present === undefined) this.#write(entry)
+    return present
+  }
+
+  async swap({ key, expected, value, ttlMs }: Swap): Promise<boolean> {
+    this.#checkOpen()
+    if (this.#read(key)?.subarray(0, expected.length).equals(expected) !== true) return false
+    if (value === undefined) this.#remove(key)
+    else this.#write({ key, value, ttlMs })
+    return true
+  }
+
+  async setMany(entries: readonly StoreEntry[]): Promise<readonly PutOutcome[]> {
+    this.#checkOpen()
+    return entries.map((entry) => {
+      if (this.#read(entry.key)?.[0] === fenceByte) return 'fenced'
+      this.#write(entry)
+      return 'stored'
+    })
   }
 
   async deleteMany(keys: readonly string[]): Promise<void> {
     this.#checkOpen()
-    for (const key of keys) this.#entries.delete(key)
+    for (const key of keys) if (this.#read(key)?.[0] !== fenceByte) this.#remove(key)
+  }
+
+  async overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean> {
+    this.#checkOpen()
+    const present = this.#entries.get(key) as Buffer | undefined
+    if (present?.[0] === valueByte) {
+      bytes.copy(present, offset)
+      this.#changed(key)
+      return true
+    }
+    if (present?.[0] !== fenceByte) this.#remove(key)
+    return false
+  }
+
+  watch(key: string, onChange: () => void): Watch {
+    const watchers = this.#watchers.get(key) ?? new Set()
+    this.#watchers.set(key, watchers.add(onChange))
+    return {
+      isLive: true,
+      close: () => {
+        watchers.delete(onChange)
+        if (watchers.size === 0 && this.#watchers.get(key) === watchers) this.#watchers.delete(key)
+      },
+    }
   }
 
   async close(): Promise<void> {
@@ -93,6 +129,17 @@ class MemoryStore implements Store {
   #write(entry: StoreEntry): void {
     const bytes = Buffer.from(entry.value)
     this.#entries.set(entry.key, bytes, entry.key.length + bytes.length, this.#clock.monotonicMs() + entry.ttlMs)
+    this.#changed(entry.key)
+  }
+
+  #remove(key: string): void {
+    this.#entries.delete(key)
+    this.#changed(key)
+  }
+
+  /** Told as a server would: not within the call that changed it. */
+  #changed(key: string): void {
+    for (const onChange of this.#watchers.get(key) ?? []) queueMicrotask(onChange)
   }
 
   #checkOpen(): void {

@@ -1,0 +1,60 @@
+import { UsageError } from '../kernel/errors.ts'
+import type { LoadReason } from '../telemetry/event.ts'
+import type { Core } from './core.ts'
+import { type EncodedValue, encodeLoaded } from './encode.ts'
+import type { Entry } from './entry.ts'
+import type { Flight } from './flight.ts'
+import { Context } from './load-context.ts'
+import type { LoadRequest } from './load-request.ts'
+
+/** What a loader returned, and what it said of it. */
+export interface Loaded {
+  readonly encoded: EncodedValue
+  readonly ttlMs: number
+  readonly graceMs: number
+  readonly loadCostMs: number
+  /** Handed out, not stored. */
+  readonly isSkipped: boolean
+}
+
+/**
+ * Calls the loader, unless nobody waits any more.
+ *
+ * @param old what it replaces, if anything
+ */
+export async function callLoader(core: Core, request: LoadRequest, flight: Flight, old: Entry | undefined): Promise<Loaded> {
+  const { counters, emitter } = core
+  const { policy } = request
+  const subject = { namespace: request.scope.name, key: request.path }
+  const reason: LoadReason = request.isForced ? 'forced' : old === undefined ? 'miss' : 'refresh'
+  flight.checkWanted()
+  if (reason === 'miss' && emitter.isHeard) emitter.emit({ type: 'read.miss', ...subject })
+  counters.loads += 1
+  if (reason !== 'miss') counters.refreshes += 1
+  if (emitter.isHeard) emitter.emit({ type: 'load.started', ...subject, reason })
+  const context = new Context(request.path, flight, old, core.nowMs)
+  const startedAtMs = performance.now()
+  try {
+    const value = await request.load(context)
+    const loadCostMs = performance.now() - startedAtMs
+    if (value === undefined && !context.isAbsent) throw undefinedLoaded(request.path)
+    const encoded = encodeLoaded(core, value)
+    if (emitter.isHeard) emitter.emit({ type: 'load.done', ...subject, durationMs: loadCostMs })
+    const ttlMs = context.ttlMs ?? (value === undefined ? Math.min(policy.absentTtlMs, policy.ttlMs) : policy.ttlMs)
+    const graceMs = context.graceMs ?? (value === undefined ? 0 : policy.graceMs)
+    // What was not loaded anew cost what the first load did, or early refreshes would come too late the next time.
+    const costMs = context.isUnchanged ? Math.max(loadCostMs, old?.loadCostMs ?? 0) : loadCostMs
+    return { encoded, ttlMs, graceMs, loadCostMs: costMs, isSkipped: context.isSkipped }
+  } catch (error) {
+    counters.loadErrors += 1
+    if (emitter.isHeard) emitter.emit({ type: 'load.failed', ...subject, durationMs: performance.now() - startedAtMs, error })
+    throw error
+  } finally {
+    counters.loadTimeMs += performance.now() - startedAtMs
+  }
+}
+
+function undefinedLoaded(key: string): UsageError {
+  const text = 'The loader returned undefined, which cannot be stored. Return null for "there is none", or ctx.absent().'
+  return new UsageError('TIERCEL_UNDEFINED_VALUE', text, { operation: 'getOrSet', key })
+}

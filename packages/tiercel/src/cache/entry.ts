@@ -1,0 +1,69 @@
+import type { Policy } from './policy.ts'
+
+/**
+ * A usable value as this process holds it. Instants are on the process's own monotonic clock, in ms; the three ages of an entry are fresh
+ * until `staleAtMs`, stale until `deadAtMs`, and gone.
+ */
+export class Entry {
+  /** `undefined`: the source said that there is none. */
+  readonly value: unknown
+  readonly createdAtMs: number
+  staleAtMs: number
+  readonly deadAtMs: number
+  /** What producing it took, in ms. */
+  readonly loadCostMs: number
+  /** Of its stored bytes; known once it is in L1. */
+  sizeBytes = 0
+  /** Up to here it is served without a thought; from here on somebody has to look whether to refresh it. */
+  lookAtMs: number
+
+  constructor(value: unknown, createdAtMs: number, staleAtMs: number, deadAtMs: number, loadCostMs: number, policy: Policy) {
+    this.value = value
+    this.createdAtMs = createdAtMs
+    this.staleAtMs = staleAtMs
+    this.deadAtMs = deadAtMs
+    this.loadCostMs = loadCostMs
+    this.lookAtMs = staleAtMs
+    if (policy.looksEarly) this.lookAtMs = earliestLook(this, policy)
+  }
+
+  /** For a while it is served without looking whether to refresh it. */
+  rest(nowMs: number, forMs: number): void {
+    this.lookAtMs = Math.min(nowMs + forMs, this.deadAtMs)
+  }
+}
+
+/** Beyond so many times the cost of a load, an early refresh is as good as impossible: e⁻³⁷. */
+const improbable = 37
+
+function earliestLook(entry: Entry, policy: Policy): number {
+  const byFraction = refreshPoint(entry, policy.refreshAhead)
+  const byChance = entry.staleAtMs - entry.loadCostMs * policy.beta * improbable
+  const bySliding = policy.sliding ? slidePoint(entry) : entry.staleAtMs
+  return Math.min(byFraction, byChance, bySliding)
+}
+
+function refreshPoint(entry: Entry, fraction: number): number {
+  return entry.createdAtMs + (entry.staleAtMs - entry.createdAtMs) * fraction
+}
+
+/** A sliding entry is written anew at most four times per ttl. */
+function slidePoint(entry: Entry): number {
+  return refreshPoint(entry, 0.25)
+}
+
+/**
+ * Whether a fresh entry is to be loaded anew already: past the fraction of its ttl that `refreshAhead` names, or by chance, the likelier
+ * the nearer its end and the dearer its load.
+ *
+ * Source of the chance: Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015 (XFetch).
+ */
+export function wantsRefresh(entry: Entry, policy: Policy, nowMs: number, random: () => number): boolean {
+  if (policy.refreshAhead < 1 && nowMs >= refreshPoint(entry, policy.refreshAhead)) return true
+  // 1 − random: never the logarithm of 0.
+  return policy.beta > 0 && nowMs - entry.loadCostMs * policy.beta * Math.log(1 - random()) >= entry.staleAtMs
+}
+
+export function wantsSlide(entry: Entry, policy: Policy, nowMs: number): boolean {
+  return policy.sliding && nowMs >= slidePoint(entry)
+}

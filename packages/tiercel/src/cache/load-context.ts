@@ -1,0 +1,58 @@
+import { type Duration, durationMs } from '../kernel/duration.ts'
+import { UsageError } from '../kernel/errors.ts'
+import type { LoadContext, StaleValue } from './cache.ts'
+import type { Entry } from './entry.ts'
+import type { Flight } from './flight.ts'
+
+/** What one call of a loader is handed, and what it says with it. */
+export class Context implements LoadContext {
+  readonly key: string
+  /** Chosen by the loader. */
+  ttlMs: number | undefined
+  graceMs: number | undefined
+  isAbsent = false
+  isSkipped = false
+  isUnchanged = false
+  readonly #flight: Flight
+  readonly #entry: Entry | undefined
+  readonly #nowMs: () => number
+
+  constructor(key: string, flight: Flight, entry: Entry | undefined, nowMs: () => number) {
+    this.key = key
+    this.#flight = flight
+    this.#entry = entry
+    this.#nowMs = nowMs
+  }
+
+  get signal(): AbortSignal {
+    return this.#flight.signal
+  }
+
+  get stale(): StaleValue | undefined {
+    const entry = this.#entry
+    return entry === undefined ? undefined : { value: entry.value, ageMs: Math.max(0, this.#nowMs() - entry.createdAtMs) }
+  }
+
+  setTtl(ttl: Duration, grace?: Duration | false): void {
+    this.ttlMs = durationMs(ttl, 'setTtl')
+    if (grace !== undefined) this.graceMs = grace === false ? 0 : durationMs(grace, 'setTtl')
+  }
+
+  skip<T>(value: T): T {
+    this.isSkipped = true
+    return value
+  }
+
+  absent(): undefined {
+    this.isAbsent = true
+  }
+
+  notModified<T>(): T {
+    if (this.#entry === undefined) {
+      const text = 'notModified: there is no older value to keep. Ask without a condition where ctx.stale is undefined.'
+      throw new UsageError('TIERCEL_INVALID_LOADER', text, { operation: 'getOrSet', key: this.key })
+    }
+    this.isUnchanged = true
+    return this.#entry.value as T
+  }
+}

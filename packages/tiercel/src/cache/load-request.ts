@@ -1,0 +1,18 @@
+import type { Loader } from './cache.ts'
+import type { Entry } from './entry.ts'
+import type { Policy } from './policy.ts'
+import type { Scope } from './scope.ts'
+
+/** What is to be loaded, and how. */
+export interface LoadRequest {
+  readonly scope: Scope
+  readonly path: string
+  readonly load: Loader<unknown>
+  readonly policy: Policy
+  /** Nothing older than this call will do. */
+  readonly isForced: boolean
+  /** What L1 has and what made somebody look: stale, or near its end. */
+  readonly known: Entry | undefined
+  /** Told when it does not load now, but waits for another process that does. */
+  readonly onWait?: (() => void) | undefined
+}

@@ -1,0 +1,263 @@
+import { staleMark, valuePrefix, versionOffset, versionPrefix } from '../codecs/envelope.ts'
+import { encodeFailure, newLease, versionOf } from '../codecs/marks.ts'
+import { DeadlineError, TiercelError, UsageError } from '../kernel/errors.ts'
+import type { Store } from '../stores/store.ts'
+import { callLoader } from './call-loader.ts'
+import { type Core, reportStoreFailure } from './core.ts'
+import { type Entry, wantsRefresh, wantsSlide } from './entry.ts'
+import type { Flight } from './flight.ts'
+import { away, type Found } from './found.ts'
+import { Hold } from './hold.ts'
+import type { LoadRequest } from './load-request.ts'
+import { judge, keepInL1, readL2 } from './read-path.ts'
+import type { StoredKey } from './scope.ts'
+import { waitForHolder } from './wait-for-holder.ts'
+import { type Claim, keepInL1Alone, publish, slide } from './write-path.ts'
+
+const shortestRestMs = 50
+const longestRestMs = 1_000
+
+/**
+ * What one flight does when L2 has no plain answer: it loads once for all processes.
+ *
+ * The right to store is in the key itself. Where nothing is, a lease is put; what was loaded replaces exactly that lease, so a key that was
+ * deleted or set meanwhile is left alone. A live entry stays readable while it is refreshed; what was loaded replaces exactly the version
+ * that was read, and a lock named by that version keeps the other processes from loading as well.
+ */
+export class SharedLoad {
+  readonly #core: Core
+  readonly #l2: Store
+  readonly #request: LoadRequest
+  readonly #flight: Flight
+  readonly #stored: StoredKey
+
+  constructor(core: Core, request: LoadRequest, flight: Flight) {
+    this.#core = core
+    this.#l2 = core.l2 as Store
+    this.#request = request
+    this.#flight = flight
+    this.#stored = request.scope.storedKey(request.path)
+  }
+
+  /** @param first what L2 was found to hold */
+  async run(first: Found): Promise<void> {
+    const { isForced } = this.#request
+    let next: Found | undefined = first
+    while (next !== undefined) {
+      const found: Found = next
+      this.#flight.checkWanted()
+      // L2 has been asked and has no old value: it may have been deleted, so the one in L1 is not served any more.
+      if (found.kind === 'nothing' || found.kind === 'lease' || found.kind === 'error') this.#flight.stale = undefined
+      switch (found.kind) {
+        case 'entry':
+          next = await (isForced ? this.#reload(found.entry) : this.#use(found.entry, found.bytes))
+          break
+        case 'nothing':
+          next = await this.#loadOver(undefined)
+          break
+        case 'unusable':
+          next = await this.#loadOver(found.prefix)
+          break
+        case 'lease':
+          next = await (isForced ? this.#loadOver(found.mark) : this.#wait(found))
+          break
+        case 'error':
+          if (!isForced) throw sharedError(this.#request.path, found.failure)
+          next = await this.#loadOver(found.mark)
+          break
+        case 'fenced':
+          next = await this.#loadAlone(false)
+          break
+        case 'away':
+          next = await this.#loadAlone(true)
+          break
+      }
+    }
+  }
+
+  #look(): Promise<Found> {
+    return readL2(this.#core, this.#request.scope, this.#request.path, this.#request.policy)
+  }
+
+  /** Serves an entry; refreshes it where it is time to and nobody else does. */
+  async #use(entry: Entry, bytes: Buffer): Promise<undefined> {
+    const { core, policy, known } = { core: this.#core, ...this.#request }
+    const { scope, path } = this.#request
+    if (this.#flight.dropReason === undefined) keepInL1(core, scope, path, entry, bytes.length, policy)
+    const nowMs = core.nowMs()
+    if (entry.staleAtMs <= nowMs) {
+      this.#flight.offer(entry, policy.timeoutMs)
+      return this.#refresh(entry, bytes)
+    }
+    this.#flight.stale = undefined
+    this.#flight.resolve(entry.value)
+    if (wantsSlide(entry, policy, nowMs)) return slide(core, this.#request, this.#flight, entry, bytes)
+    // The dice were thrown when L1 had this very entry; throwing them again would make it half as likely.
+    const isDecided = known !== undefined && known.staleAtMs > nowMs && entry.staleAtMs <= known.staleAtMs + clockSlackMs
+    if (!isDecided && !wantsRefresh(entry, policy, nowMs, core.random)) return undefined
+    // Once is enough: from here on this copy is served until it is stale.
+    entry.lookAtMs = entry.staleAtMs
+    return this.#refresh(entry, bytes)
+  }
+
+  async #refresh(entry: Entry, bytes: Buffer): Promise<undefined> {
+    const version = Buffer.from(bytes.subarray(versionOffset, versionPrefix))
+    const lock = await this.#lock(version)
+    if (lock === undefined) {
+      const nowMs = this.#core.nowMs()
+      if (entry.staleAtMs <= nowMs) entry.rest(nowMs, Math.min(Math.max(entry.loadCostMs, shortestRestMs), longestRestMs))
+      this.#flight.resolve(entry.value)
+      return undefined
+    }
+    return this.#loadOverVersion(entry, version, lock)
+  }
+
+  /** Marks the entry stale under a new version, which a refresh that began before cannot store over, and loads. */
+  async #reload(entry: Entry): Promise<Found | undefined> {
+    const mark = staleMark()
+    const isMarked = await this.#l2.overwrite(this.#stored.key, versionOffset, mark).catch((error) => this.#reportWrite(error))
+    if (isMarked === undefined) return away
+    if (!isMarked) return this.#look()
+    const version = mark.subarray(0, versionPrefix - versionOffset)
+    return this.#loadOverVersion(entry, version, (await this.#lock(version)) ?? undefined)
+  }
+
+  async #loadOverVersion(entry: Entry, version: Buffer, lock: Hold | undefined): Promise<undefined> {
+    const { policy } = this.#request
+    try {
+      await this.#load(entry, { key: this.#stored.key, expected: valuePrefix(version), isWhole: false, version: undefined })
+    } catch (error) {
+      entry.rest(this.#core.nowMs(), policy.graceBackoffMs)
+      if (lock !== undefined) {
+        const swap = { key: lock.key, expected: lock.mark, isWhole: true, value: lock.mark, ttlMs: policy.graceBackoffMs }
+        this.#inBackground(this.#l2.swap(swap))
+      }
+      throw error
+    } finally {
+      lock?.stop()
+    }
+    return undefined
+  }
+
+  /** The lock of a version, which never needs to be given up: the next version has another one. */
+  async #lock(version: Buffer): Promise<Hold | undefined> {
+    const { leaseMs } = this.#core
+    const key = this.#request.scope.refreshKey(version)
+    const mark = newLease(leaseMs)
+    try {
+      const present = await this.#l2.claim({ key, value: mark, ttlMs: leaseMs })
+      return present === undefined ? new Hold(this.#l2, key, mark, leaseMs) : undefined
+    } catch (error) {
+      this.#reportWrite(error)
+      return undefined
+    }
+  }
+
+  /**
+   * Takes the lease and loads.
+   *
+   * @param over what must still be there; `undefined`: nothing
+   * @returns what is there instead
+   */
+  async #loadOver(over: Buffer | undefined): Promise<Found | undefined> {
+    const lease = newLease(this.#core.leaseMs)
+    const instead = await this.#acquire(lease, over)
+    if (instead !== undefined) return instead
+    const hold = new Hold(this.#l2, this.#stored.key, lease, this.#core.leaseMs)
+    try {
+      await this.#load(undefined, { key: hold.key, expected: lease, isWhole: true, version: versionOf(lease) })
+    } catch (error) {
+      this.#inBackground(this.#endLease(lease, error))
+      throw error
+    } finally {
+      hold.stop()
+    }
+    return undefined
+  }
+
+  /** A command whose answer is lost may have been executed: storing will show. */
+  async #acquire(lease: Buffer, over: Buffer | undefined): Promise<Found | undefined> {
+    const { scope, path, policy } = this.#request
+    const entry = { key: this.#stored.key, value: lease, ttlMs: this.#core.leaseMs }
+    try {
+      if (over !== undefined && over.length > 0) {
+        const isMine = await this.#l2.swap({ ...entry, expected: over, isWhole: false })
+        return isMine ? undefined : await this.#look()
+      }
+      if (over !== undefined) await this.#l2.deleteMany([entry.key])
+      const present = await this.#l2.claim(entry)
+      return present === undefined ? undefined : judge(this.#core, scope, path, this.#stored, present, policy)
+    } catch (error) {
+      this.#reportWrite(error)
+      return error instanceof DeadlineError ? undefined : away
+    }
+  }
+
+  /** A failed load is told to those who wait, so that they do not all repeat it; one that nobody wants any more is not a failure. */
+  async #endLease(lease: Buffer, error: unknown): Promise<unknown> {
+    const { errorTtlMs } = this.#request.policy
+    const isTold = errorTtlMs > 0 && !(error instanceof UsageError) && this.#flight.dropReason === undefined
+    const value = isTold ? encodeFailure(failureOf(error)) : undefined
+    return this.#l2.swap({ key: this.#stored.key, expected: lease, isWhole: true, value, ttlMs: errorTtlMs })
+  }
+
+  async #wait(lease: Extract<Found, { kind: 'lease' }>): Promise<Found> {
+    const core = this.#core
+    const { scope, path, policy } = this.#request
+    core.counters.waits += 1
+    if (core.emitter.isHeard) core.emitter.emit({ type: 'wait.started', namespace: scope.name, key: path })
+    const startedAtMs = performance.now()
+    this.#request.onWait?.()
+    const { key } = this.#stored
+    const found = await waitForHolder({
+      core,
+      flight: this.#flight,
+      key,
+      lease,
+      lockTimeoutMs: policy.lockTimeoutMs,
+      readAgain: () => this.#look(),
+    })
+    const durationMs = performance.now() - startedAtMs
+    core.counters.waitTimeMs += durationMs
+    if (core.emitter.isHeard) core.emitter.emit({ type: 'wait.done', namespace: scope.name, key: path, durationMs })
+    return found ?? away
+  }
+
+  /** What must not be stored in L2 goes to the callers, and to L1 where L2 is away. */
+  async #loadAlone(isKept: boolean): Promise<undefined> {
+    const { known } = this.#request
+    const loaded = await callLoader(this.#core, this.#request, this.#flight, known)
+    this.#flight.resolve(loaded.encoded.value)
+    if (isKept) keepInL1Alone(this.#core, this.#request, this.#flight, loaded)
+    return undefined
+  }
+
+  async #load(old: Entry | undefined, claim: Claim): Promise<void> {
+    const loaded = await callLoader(this.#core, this.#request, this.#flight, old)
+    this.#flight.resolve(loaded.encoded.value)
+    await publish(this.#core, this.#request, this.#flight, loaded, claim)
+  }
+
+  #reportWrite(error: unknown): undefined {
+    if (error instanceof UsageError) throw error
+    reportStoreFailure(this.#core, this.#request.scope.name, 'write', error)
+  }
+
+  /** `idle` waits for it; a failure is reported. */
+  #inBackground(work: Promise<unknown>): void {
+    this.#core.background.begin()
+    work.catch((error) => reportStoreFailure(this.#core, this.#request.scope.name, 'write', error)).then(() => this.#core.background.end())
+  }
+}
+
+/** Both clocks are read a moment apart. */
+const clockSlackMs = 20
+
+function failureOf(error: unknown): { name: string; message: string } {
+  return error instanceof Error ? { name: error.name, message: error.message } : { name: 'Error', message: String(error) }
+}
+
+function sharedError(key: string, { name, message }: { name: string; message: string }): TiercelError {
+  const text = `The load of this key failed a moment ago and is not repeated yet: ${name}: ${message}`
+  return new TiercelError('TIERCEL_LOAD_FAILED', text, { operation: 'getOrSet', key })
+}
