@@ -11,6 +11,7 @@ import type { Entry } from './entry.ts'
  */
 export class Flight {
   readonly result: Promise<unknown>
+  readonly startedAtMs: number
   /** A value that is served where no fresh one comes in time. */
   stale: Entry | undefined
   #resolve!: (value: unknown) => void
@@ -24,7 +25,8 @@ export class Flight {
   readonly #path: string
 
   /** Takes its place among `flights`, where callers find it. */
-  constructor(flights: Map<string, Flight>, path: string) {
+  constructor(flights: Map<string, Flight>, path: string, nowMs: number) {
+    this.startedAtMs = nowMs
     this.#flights = flights
     this.#path = path
     flights.set(path, this)

@@ -10,7 +10,7 @@ import { keepInL1Alone } from './write-path.ts'
 
 /** Starts the one flight of a key: looks into L2, and where that has nothing usable, calls the loader. */
 export function startFlight(core: Core, request: LoadRequest): Flight {
-  const flight = new Flight(request.scope.flights, request.path)
+  const flight = new Flight(request.scope.flights, request.path, core.nowMs())
   void fly(core, request, flight)
   return flight
 }

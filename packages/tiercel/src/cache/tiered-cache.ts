@@ -7,12 +7,16 @@ import type { Cache, GetOrSetOptions, Loader, SetOptions } from './cache.ts'
 import { type Core, checkOpen } from './core.ts'
 import { encodeValue } from './encode.ts'
 import { Entry, wantsRefresh, wantsSlide } from './entry.ts'
+import type { Flight } from './flight.ts'
 import { startFlight } from './load-path.ts'
 import { callPolicy, checkFlag, getOrSetOptionNames, type Policy, setOptionNames } from './policy.ts'
 import { keepInL1, readShared } from './read-path.ts'
 import type { Scope } from './scope.ts'
 import type { Scopes } from './scopes.ts'
 import { deleteEntries, expireEntry, type SetEntry, writeEntries } from './write-path.ts'
+
+/** What a value may lag behind changes of other processes because a load is shared within this one. */
+const joinableMs = 1_000
 
 /**
  * The public face: checks what callers give, looks into L1, and hands on.
@@ -136,6 +140,16 @@ export class TieredCache implements Cache {
   }
 
   /** A hit in L1. */
+  /**
+   * The flight of a key that one more caller may share. Not one that began long ago: its value may be older than a change by another process. Who
+   * comes then asks L2, and waits for the lease of that flight if it still stands there.
+   */
+  #joinable(path: string): Flight | undefined {
+    const flight = this.#scope.flights.get(path)
+    if (flight === undefined || this.#core.l2 === undefined) return flight
+    return this.#core.nowMs() - flight.startedAtMs <= joinableMs ? flight : undefined
+  }
+
   #handOut(path: string, entry: Entry): Promise<unknown> {
     const { counters, emitter, nowMs } = this.#core
     counters.l1Hits += 1
@@ -201,7 +215,7 @@ export class TieredCache implements Cache {
     const isForced = options?.forceFresh === undefined ? false : checkFlag(options.forceFresh, 'forceFresh')
     const signal = checkSignal(options?.signal)
     if (signal?.aborted === true) throw signal.reason
-    let flight = isForced ? undefined : scope.flights.get(path)
+    let flight = isForced ? undefined : this.#joinable(path)
     if (flight === undefined) {
       flight = startFlight(core, { scope, path, load, policy, isForced, known })
     } else {
