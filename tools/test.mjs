@@ -1,13 +1,16 @@
 // npm test: proves the project. Sets up what is missing, gets the servers and the browser, checks types, lint and format, and
 // runs every test. The last line says how it went. `npm test -- <filter>` hands the filter to vitest.
+// `--size ci` (npm run test:faults) and `--size release` (npm run test:release) run the tests that have sizes, at that size, and nothing else.
 import './node-version.mjs'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { check } from './check.mjs'
 import { runAttached, typescriptArgs } from './child.mjs'
 import { cache, libraryBuild, packages, pageBuild, root, seconds, setup } from './setup.mjs'
 
-const args = process.argv.slice(2)
+const given = process.argv.slice(2)
+const size = given[0] === '--size' ? given[1] : undefined
+const args = size === undefined ? given : [...sizedTests(), ...given.slice(2)]
 const isCi = !['', '0', 'false', undefined].includes(process.env.CI)
 const reportFile = join(cache, 'test-report.json')
 
@@ -22,7 +25,7 @@ async function prove() {
   mkdirSync(cache, { recursive: true })
   rmSync(reportFile, { force: true })
   await step('servers', () => node(typescriptArgs(join(root, 'packages/test-servers/src/prepare.ts'), ['--browser'])))
-  steps.push(...(await check()))
+  if (size === undefined) steps.push(...(await check()))
   const reporter = join(root, 'tools/test-reporter.mjs')
   await step('tests', () =>
     node([join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', `--reporter=${reporter}`, ...args]),
@@ -36,7 +39,19 @@ async function step(title, run) {
 }
 
 function node(nodeArgs) {
-  return runAttached(process.execPath, nodeArgs, { cwd: root, env: { ...process.env, TIERCEL_TEST_REPORT: reportFile } })
+  return runAttached(process.execPath, nodeArgs, {
+    cwd: root,
+    env: { ...process.env, TIERCEL_TEST_REPORT: reportFile, ...(size && { TIERCEL_TEST_SIZE: size }) },
+  })
+}
+
+/** Those that ask how far they should go. */
+function sizedTests() {
+  const isOurs = (path) => path.endsWith('.test.ts') && !/(^|[\\/])(node_modules|dist)[\\/]/.test(path)
+  const files = ['packages', 'apps'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)),
+  )
+  return files.filter((path) => isOurs(path) && readFileSync(join(root, path), 'utf8').includes('testSize('))
 }
 
 /** No report: it did not come to that, or vitest itself fell over. */
