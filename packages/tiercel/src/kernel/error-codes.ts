@@ -23,6 +23,16 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
     meaning: 'A key cannot be stored as it is: empty, with an empty or reserved part, with a lone surrogate, or of a wrong type.',
     advice: "Put everything that comes from outside into an array key: ['user', id]. Arrays take any text.",
   },
+  TIERCEL_INVALID_TEMPLATE: {
+    retryable: false,
+    meaning: 'The key template of a resource, or the name of a memoized function, breaks the naming rules.',
+    advice: 'The message names the segment and what to write instead: object:identifier:field, in lower case, as in product:{id}:details.',
+  },
+  TIERCEL_INVALID_ARGUMENT: {
+    retryable: false,
+    meaning: 'An argument of a memoized function cannot be part of a key: a function, a symbol, an instance of a class, a cycle.',
+    advice: 'Pass what tells one call from another, such as an id; the message names the argument and the path inside it.',
+  },
   TIERCEL_INVALID_LOADER: {
     retryable: false,
     meaning: 'The loader is not a function.',
@@ -87,6 +97,8 @@ export type ErrorCode =
   | 'TIERCEL_INVALID_OPTION'
   | 'TIERCEL_INVALID_DURATION'
   | 'TIERCEL_INVALID_KEY'
+  | 'TIERCEL_INVALID_TEMPLATE'
+  | 'TIERCEL_INVALID_ARGUMENT'
   | 'TIERCEL_INVALID_LOADER'
   | 'TIERCEL_UNDEFINED_VALUE'
   | 'TIERCEL_UNSERIALIZABLE_VALUE'
