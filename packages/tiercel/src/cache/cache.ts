@@ -1,7 +1,11 @@
-import type { Duration } from '../kernel/duration.ts'
 import type { Key } from '../kernel/key.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import type { CacheStats } from '../telemetry/stats.ts'
+import type { BatchLoader, Loader } from './loader.ts'
+import type { GetOrSetManyOptions, GetOrSetOptions, SetOptions } from './options.ts'
+
+export type { LoadContext, Loader } from './loader.ts'
+export type { GetOrSetOptions, SetOptions } from './options.ts'
 
 /**
  * A cache in front of a slow source: this process's memory (L1), Valkey (L2), or both.
@@ -37,6 +41,32 @@ export interface Cache {
    * const product = await cache.getOrSet(['product', id], () => db.product(id), { ttl: '1h' })
    */
   getOrSet<T>(key: Key, load: Loader<T>, options?: GetOrSetOptions): Promise<T>
+
+  /**
+   * The values under `keys`, in their order; those that are missing are loaded by one call of `loadMany`.
+   *
+   * @param loadMany called with the keys that no tier has and nobody loads, each once; in several calls when there are more than
+   *   `batchSize`, or when L2 answers for some later than `batchWindow`. Returns an array with one entry per key, or a Map from key to value. An
+   *   entry is the value, `null` for "there is none", or for a key that failed an Error, or a promise that rejects.
+   * @returns the values; with `partial`, one settled result per key.
+   * @throws {TIERCEL_BATCH_FAILED} some keys failed: a `BatchError` with one settled result per key, in order, and as its `cause` the
+   *   first key's error, unchanged. The values of the others are stored. With `partial` a key's error is its result.
+   * @throws the reason of `signal`, when it fired
+   * @throws {TIERCEL_INVALID_KEY} {TIERCEL_INVALID_LOADER} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION}
+   *   {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED} of the whole call, before anything is read
+   * @throws {TIERCEL_INVALID_BATCH} {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} as the error of keys
+   * @remarks Costs: what `getMany` costs, one call of `loadMany`, and one round trip to store what it brought. Each key has a flight of its own:
+   *   who asks for one of them meanwhile, alone or in another batch, shares its load.
+   * @example
+   * const keys = ids.map((id) => ['product', id] as const)
+   * const products = await cache.getOrSetMany(keys, (missing) => db.products(missing.map(([, id]) => id)))
+   */
+  getOrSetMany<K extends Key, T>(
+    keys: readonly K[],
+    loadMany: BatchLoader<K, T, Key>,
+    options: GetOrSetManyOptions & { readonly partial: true },
+  ): Promise<PromiseSettledResult<T>[]>
+  getOrSetMany<K extends Key, T>(keys: readonly K[], loadMany: BatchLoader<K, T, Key>, options?: GetOrSetManyOptions): Promise<T[]>
 
   /**
    * Stores `value` under `key` in all tiers.
@@ -99,29 +129,4 @@ export interface Cache {
    * Calls after it reject with `TIERCEL_CLOSED`. May be called twice. Closing a namespace closes the whole cache.
    */
   close(): Promise<void>
-}
-
-/** Produces the value of one key from the source. `null` for "there is none". */
-export type Loader<T> = (context: LoadContext) => T | Promise<T>
-
-export interface LoadContext {
-  /** The encoded path of the key. */
-  readonly key: string
-  /** Fires when no caller waits for this load any more. */
-  readonly signal: AbortSignal
-}
-
-export interface SetOptions {
-  /** How long the value counts as fresh. 1 ms to 10 years. Default: the cache's `ttl`. */
-  readonly ttl?: Duration
-  /**
-   * How much earlier than `ttl` a value may end, as a fraction of it, chosen at random per value so that values stored together
-   * do not end together. 0 to 1. Default: the cache's `jitter`.
-   */
-  readonly jitter?: number
-}
-
-export interface GetOrSetOptions extends SetOptions {
-  /** Detaches this caller when it fires: the call rejects with the signal's reason, others go on. Default: none. */
-  readonly signal?: AbortSignal
 }

@@ -13,6 +13,8 @@ export interface LoadRequest {
   readonly path: string
   readonly load: Loader<unknown>
   readonly policy: Policy
+  /** Told when the key waits for somebody else's load, so that no batch waits for it. */
+  readonly onWait?: (() => void) | undefined
 }
 
 /** Starts the one flight of a key: reads L2, and where that has nothing, calls the loader and stores what it returns. */

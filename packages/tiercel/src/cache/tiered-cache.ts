@@ -1,11 +1,16 @@
 import { UsageError } from '../kernel/errors.ts'
-import { checkPath, joinKey, type Key } from '../kernel/key.ts'
+import { checkPath, joinKey, type Key, type KeyPart } from '../kernel/key.ts'
+import { checkSignal } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import { type CacheStats, snapshot } from '../telemetry/stats.ts'
-import type { Cache, GetOrSetOptions, Loader, SetOptions } from './cache.ts'
+import { checkManyOptions, settleAll } from './batch-options.ts'
+import type { Cache } from './cache.ts'
 import { type Core, checkOpen } from './core.ts'
+import { type BatchPlace, LoadBatch } from './load-batch.ts'
 import { startFlight } from './load-path.ts'
+import type { BatchLoader, Loader } from './loader.ts'
+import type { GetOrSetManyOptions, GetOrSetOptions, SetOptions } from './options.ts'
 import { callPolicy, getOrSetOptionNames, setOptionNames } from './policy.ts'
 import { readL2 } from './read-path.ts'
 import type { Scope } from './scope.ts'
@@ -49,6 +54,43 @@ export class TieredCache implements Cache {
       const hit = this.#lookIntoL1(key, path)
       return (hit === undefined ? this.#flyOrJoin(this.#checked(key, path), load, options) : this.#handOut(hit)) as Promise<T>
     } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  async getOrSetMany<K extends Key, T>(
+    keys: readonly K[],
+    loadMany: BatchLoader<K, T, Key>,
+    options: GetOrSetManyOptions = {},
+  ): Promise<(T | PromiseSettledResult<T>)[]> {
+    if (!Array.isArray(keys)) throw listExpected('getOrSetMany', 'keys', keys)
+    if (typeof loadMany !== 'function') {
+      throw new UsageError('TIERCEL_INVALID_LOADER', `getOrSetMany: loadMany must be a function, not ${show(loadMany)}.`)
+    }
+    const { isPartial, bounds, each } = checkManyOptions(this.#core.policy, options)
+    for (const key of keys) this.#path(key)
+    const batch = new LoadBatch<K>({ ...bounds, call: 'getOrSetMany', loadMany, pathOf })
+    // A copy of the key's parts: the caller's array may have changed when it is loaded.
+    const values = keys.map((key) => this.getOrSetAt(() => batch.add((typeof key === 'string' ? key : [...key]) as K), key, each))
+    batch.close()
+    return settleAll(values as Promise<T>[], { call: 'getOrSetMany', isPartial, signal: each.signal })
+  }
+
+  /** `getOrSet` with a place in a batch for a loader, taken when L1 has nothing. */
+  getOrSetAt(takePlace: () => BatchPlace, key: Key, options: GetOrSetOptions | undefined): Promise<unknown> {
+    let place: BatchPlace | undefined
+    try {
+      const path = typeof key === 'string' ? key : joinKey(key)
+      const hit = this.#lookIntoL1(key, path)
+      if (hit !== undefined) return this.#handOut(hit)
+      const checked = this.#checked(key, path)
+      place = takePlace()
+      if (this.#scope.flights.has(checked)) place.pass()
+      const result = this.#flyOrJoin(checked, place.load, options, place.pass)
+      result.then(place.pass, place.pass)
+      return result
+    } catch (error) {
+      place?.pass()
       return Promise.reject(error)
     }
   }
@@ -136,7 +178,7 @@ export class TieredCache implements Cache {
     return undefined
   }
 
-  #flyOrJoin(path: string, load: Loader<unknown>, options: GetOrSetOptions | undefined): Promise<unknown> {
+  #flyOrJoin(path: string, load: Loader<unknown>, options: GetOrSetOptions | undefined, onWait?: () => void): Promise<unknown> {
     const core = this.#core
     const scope = this.#scope
     if (typeof load !== 'function') {
@@ -147,7 +189,7 @@ export class TieredCache implements Cache {
     if (signal?.aborted === true) throw signal.reason
     let flight = scope.flights.get(path)
     if (flight === undefined) {
-      flight = startFlight(core, { scope, path, load, policy })
+      flight = startFlight(core, { scope, path, load, policy, onWait })
     } else {
       core.counters.loadsJoined += 1
       if (core.emitter.isHeard) core.emitter.emit({ type: 'load.joined', namespace: scope.name, key: path })
@@ -178,9 +220,8 @@ export class TieredCache implements Cache {
   }
 }
 
-function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal === undefined || signal instanceof AbortSignal) return signal
-  throw new UsageError('TIERCEL_INVALID_OPTION', `signal: ${show(signal)} is not an AbortSignal.`)
+function pathOf(key: unknown): string {
+  return typeof key === 'string' ? key : joinKey(key as readonly KeyPart[])
 }
 
 function listExpected(call: string, what: string, given: unknown): UsageError {

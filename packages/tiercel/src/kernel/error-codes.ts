@@ -38,6 +38,17 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
     meaning: 'The loader is not a function.',
     advice: 'Pass the function that produces the value: getOrSet(key, () => db.product(id)).',
   },
+  TIERCEL_INVALID_BATCH: {
+    retryable: false,
+    meaning: 'loadMany returned neither an array with one entry per key nor a Map.',
+    advice:
+      'Return the values in the order of the keys, or a Map from key to value; null for "there is none", an Error for a key that failed.',
+  },
+  TIERCEL_BATCH_FAILED: {
+    retryable: false,
+    meaning: "Some of several keys could not be loaded. The others are stored, and in the error's results.",
+    advice: 'Look at results, or ask for partial results: getOrSetMany(keys, loadMany, { partial: true }).',
+  },
   TIERCEL_UNDEFINED_VALUE: {
     retryable: false,
     meaning: 'A loader returned undefined, or undefined was to be set. undefined means "not in the cache" and cannot be stored.',
@@ -100,6 +111,8 @@ export type ErrorCode =
   | 'TIERCEL_INVALID_TEMPLATE'
   | 'TIERCEL_INVALID_ARGUMENT'
   | 'TIERCEL_INVALID_LOADER'
+  | 'TIERCEL_INVALID_BATCH'
+  | 'TIERCEL_BATCH_FAILED'
   | 'TIERCEL_UNDEFINED_VALUE'
   | 'TIERCEL_UNSERIALIZABLE_VALUE'
   | 'TIERCEL_CLIENT_UNKNOWN'

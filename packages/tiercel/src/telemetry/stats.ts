@@ -15,7 +15,7 @@ export interface CacheStats {
     /** Stored bytes that did not check out and counted as a miss. */
     readonly rejected: number
   }
-  /** Calls of loaders that were started. */
+  /** Loads that were started, one per key: also where a batch loads several keys by one call. */
   readonly loads: number
   readonly loadErrors: number
   /** Callers who shared a load that another one had started. */
