@@ -2,7 +2,9 @@ import type { Key } from '../kernel/key.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import type { CacheStats } from '../telemetry/stats.ts'
 import type { BatchLoader, Loader } from './loader.ts'
+import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
 import type { GetOrSetManyOptions, GetOrSetOptions, SetOptions } from './options.ts'
+import type { Resource, ResourceDefinition } from './resource.ts'
 
 export type { LoadContext, Loader } from './loader.ts'
 export type { GetOrSetOptions, SetOptions } from './options.ts'
@@ -67,6 +69,34 @@ export interface Cache {
     options: GetOrSetManyOptions & { readonly partial: true },
   ): Promise<PromiseSettledResult<T>[]>
   getOrSetMany<K extends Key, T>(keys: readonly K[], loadMany: BatchLoader<K, T, Key>, options?: GetOrSetManyOptions): Promise<T[]>
+
+  /**
+   * A declared family of keys, read through: `get` loads what is missing.
+   *
+   * @throws at once {TIERCEL_INVALID_TEMPLATE} the key template breaks the naming rules
+   * @throws at once {TIERCEL_TEMPLATE_CONFLICT} another resource or memoized function of this namespace could produce the same key; the same
+   *   definition object may be declared again
+   * @throws at once {TIERCEL_INVALID_LOADER} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED}
+   * @example
+   * const products = cache.resource({ key: 'product:{id}:details', ttl: '5m', load: ({ id }) => db.product(id) })
+   * const product = await products.get({ id: 7 })
+   */
+  resource<const Template extends string, T>(definition: ResourceDefinition<Template, T>): Resource<Template, T>
+
+  /**
+   * `fn` with its results cached by its arguments.
+   *
+   * The key is `name` and the arguments, told apart by type and content: `1`, `'1'` and `1n` are three, `{ a: 1, b: 2 }` and `{ b: 2, a: 1 }` one.
+   * Functions, symbols, instances of classes and cycles are refused. `this` is no part of the key and is not passed on; an overloaded
+   * function has the type of its last overload.
+   *
+   * @throws at once {TIERCEL_INVALID_TEMPLATE} {TIERCEL_TEMPLATE_CONFLICT} {TIERCEL_INVALID_LOADER} {TIERCEL_UNKNOWN_OPTION}
+   *   {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED}
+   * @example
+   * const forecast = cache.memoize(api.forecast, { name: 'weather:forecast', ttl: '10m' })
+   * const sunday = await forecast('ZRH', new Date('2026-08-09'))
+   */
+  memoize<Args extends readonly unknown[], R>(fn: (...args: Args) => R, options: MemoizeOptions): MemoizedFunction<Args, Awaited<R>>
 
   /**
    * Stores `value` under `key` in all tiers.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { LruPartition } from '../stores/memory/bounded-lru.ts'
+import { Declarations } from './declarations.ts'
 import type { Flight } from './flight.ts'
 
 /** The root of every key in a server. The digit is the wire version: two versions that cannot read each other never meet. */
@@ -22,6 +23,8 @@ export class Scope {
   readonly flights: Map<string, Flight> = new Map()
   /** The newest write by path, while it is on its way to L2. */
   readonly writes: Map<string, object> = new Map()
+  /** Key templates that are taken. */
+  readonly declarations: Declarations = new Declarations()
   readonly #prefix: string
 
   constructor(name: string, l1: LruPartition | undefined) {

@@ -7,12 +7,16 @@ import { type CacheStats, snapshot } from '../telemetry/stats.ts'
 import { checkManyOptions, settleAll } from './batch-options.ts'
 import type { Cache } from './cache.ts'
 import { type Core, checkOpen } from './core.ts'
+import { declareFunction, declareResource } from './declare.ts'
+import type { BatchingCache } from './declared-resource.ts'
 import { type BatchPlace, LoadBatch } from './load-batch.ts'
 import { startFlight } from './load-path.ts'
 import type { BatchLoader, Loader } from './loader.ts'
+import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
 import type { GetOrSetManyOptions, GetOrSetOptions, SetOptions } from './options.ts'
 import { callPolicy, getOrSetOptionNames, setOptionNames } from './policy.ts'
 import { readL2 } from './read-path.ts'
+import type { Resource, ResourceDefinition } from './resource.ts'
 import type { Scope } from './scope.ts'
 import type { Scopes } from './scopes.ts'
 import { deleteEntries, encodeValue, type SetEntry, writeEntries } from './write-path.ts'
@@ -23,7 +27,7 @@ import { deleteEntries, encodeValue, type SetEntry, writeEntries } from './write
  * An L1 hit is the hot path and stays short: one look-up by the caller's own string, no options read, no closure, no `async` frame. A string
  * that is in L1 was checked when it came there; only where it could be read as an escaped path must it be checked again.
  */
-export class TieredCache implements Cache {
+export class TieredCache implements BatchingCache {
   readonly name: string
   readonly #core: Core
   readonly #scope: Scope
@@ -76,7 +80,6 @@ export class TieredCache implements Cache {
     return settleAll(values as Promise<T>[], { call: 'getOrSetMany', isPartial, signal: each.signal })
   }
 
-  /** `getOrSet` with a place in a batch for a loader, taken when L1 has nothing. */
   getOrSetAt(takePlace: () => BatchPlace, key: Key, options: GetOrSetOptions | undefined): Promise<unknown> {
     let place: BatchPlace | undefined
     try {
@@ -93,6 +96,14 @@ export class TieredCache implements Cache {
       place?.pass()
       return Promise.reject(error)
     }
+  }
+
+  resource<const Template extends string, T>(definition: ResourceDefinition<Template, T>): Resource<Template, T> {
+    return declareResource({ cache: this, core: this.#core, scope: this.#scope }, definition)
+  }
+
+  memoize<Args extends readonly unknown[], R>(fn: (...args: Args) => R, options: MemoizeOptions): MemoizedFunction<Args, Awaited<R>> {
+    return declareFunction({ cache: this, core: this.#core, scope: this.#scope }, fn, options)
   }
 
   async set<T>(key: Key, value: T, options?: SetOptions): Promise<void> {

@@ -28,6 +28,11 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
     meaning: 'The key template of a resource, or the name of a memoized function, breaks the naming rules.',
     advice: 'The message names the segment and what to write instead: object:identifier:field, in lower case, as in product:{id}:details.',
   },
+  TIERCEL_TEMPLATE_CONFLICT: {
+    retryable: false,
+    meaning: "Two resources or memoized functions of one namespace could produce the same key, and would read each other's values.",
+    advice: 'Declare each once and share it, or give one of them a field or name of its own: product:{id}:details, product:{id}:stock.',
+  },
   TIERCEL_INVALID_ARGUMENT: {
     retryable: false,
     meaning: 'An argument of a memoized function cannot be part of a key: a function, a symbol, an instance of a class, a cycle.',
@@ -109,6 +114,7 @@ export type ErrorCode =
   | 'TIERCEL_INVALID_DURATION'
   | 'TIERCEL_INVALID_KEY'
   | 'TIERCEL_INVALID_TEMPLATE'
+  | 'TIERCEL_TEMPLATE_CONFLICT'
   | 'TIERCEL_INVALID_ARGUMENT'
   | 'TIERCEL_INVALID_LOADER'
   | 'TIERCEL_INVALID_BATCH'
