@@ -7,12 +7,13 @@ import type { GetOrSetManyOptions, GetOrSetOptions } from './options.ts'
 import { callPolicy, getOrSetOptionNames, type Policy } from './policy.ts'
 
 export const batchOptionNames: readonly string[] = ['batchSize', 'batchWindow']
+const maxWindowMs = 60_000
 
 /** @throws {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} */
 export function batchBounds(batchSize: number | undefined, batchWindow: Duration | undefined): BatchBounds {
   return {
     maxKeys: batchSize === undefined ? 1_000 : wholeNumber(batchSize, 1, 100_000, 'batchSize'),
-    windowMs: batchWindow === undefined ? 5 : durationMs(batchWindow, 'batchWindow'),
+    windowMs: batchWindow === undefined ? 5 : durationMs(batchWindow, 'batchWindow', maxWindowMs),
   }
 }
 

@@ -47,7 +47,7 @@ export interface Cache {
   /**
    * The values under `keys`, in their order; those that are missing are loaded by one call of `loadMany`.
    *
-   * @param loadMany called with the keys that no tier has and nobody loads, each once; in several calls when there are more than
+   * @param loadMany called with the keys that no tier has and nobody loads, in their order and each once; in several calls when there are more than
    *   `batchSize`, or when L2 answers for some later than `batchWindow`. Returns an array with one entry per key, or a Map from key to value. An
    *   entry is the value, `null` for "there is none", or for a key that failed an Error, or a promise that rejects.
    * @returns the values; with `partial`, one settled result per key.

@@ -12,7 +12,7 @@ import type { Resource, ResourceDefinition } from './resource.ts'
 import type { Scope } from './scope.ts'
 
 /** Where something is declared. */
-export interface Place {
+export interface Host {
   readonly cache: BatchingCache
   readonly core: Core
   readonly scope: Scope
@@ -24,10 +24,10 @@ const resourceOptionNames = ['key', 'load', 'loadMany', ...batchOptionNames, ...
 const memoizeOptionNames = ['name', ...policyNames]
 
 export function declareResource<Template extends string, T>(
-  place: Place,
+  host: Host,
   definition: ResourceDefinition<Template, T>,
 ): Resource<Template, T> {
-  const { cache, core, scope } = place
+  const { cache, core, scope } = host
   checkOpen(core)
   checkOptionNames(definition, resourceOptionNames, 'resource')
   const { key, load, loadMany, batchSize, batchWindow, ...options } = definition
@@ -51,11 +51,11 @@ export function declareResource<Template extends string, T>(
 }
 
 export function declareFunction<Args extends readonly unknown[], R>(
-  place: Place,
+  host: Host,
   fn: (...args: Args) => R,
   given: MemoizeOptions,
 ): MemoizedFunction<Args, Awaited<R>> {
-  const { cache, core, scope } = place
+  const { cache, core, scope } = host
   checkOpen(core)
   if (typeof fn !== 'function') throw new UsageError('TIERCEL_INVALID_LOADER', `memoize: a function is needed, not ${show(fn)}.`)
   checkOptionNames(given, memoizeOptionNames, 'memoize')

@@ -46,6 +46,15 @@ describe('a call leaves', () => {
     expect(await Promise.all([first, second])).toEqual([1, 2])
   })
 
+  test('with the keys in the order of their places, whoever asks first', async () => {
+    const { batch, calls } = newBatch()
+    const [a, b, c] = ['a', 'b', 'c'].map((key) => batch.add(key))
+    batch.close()
+    const results = [c?.load(context('c')), a?.load(context('a')), b?.load(context('b'))]
+    expect(calls).toEqual([['a', 'b', 'c']])
+    expect(await Promise.all(results)).toEqual([1, 1, 1])
+  })
+
   test('not before the batch is closed', () => {
     const { batch, calls } = newBatch()
     void batch.add('a').load(context('a'))

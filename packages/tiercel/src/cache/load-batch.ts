@@ -28,6 +28,8 @@ export interface BatchPlace {
 }
 
 interface Asking<Item> {
+  /** Of its place, so that a query has the order of its keys and not that of answers. */
+  readonly at: number
   readonly item: Item
   readonly context: LoadContext
   readonly resolve: (value: unknown) => void
@@ -46,6 +48,7 @@ export class LoadBatch<Item> {
   readonly #terms: BatchTerms<Item>
   /** Places without a decision, and the batch itself while it is open. */
   #undecided = 1
+  #places = 0
   #asking: Asking<Item>[] = []
   #timer: NodeJS.Timeout | undefined
   readonly #leave = (): void => this.#callAll()
@@ -56,6 +59,7 @@ export class LoadBatch<Item> {
 
   add(item: Item): BatchPlace {
     this.#undecided += 1
+    const at = this.#places++
     let isDecided = false
     const pass = (): void => {
       if (isDecided) return
@@ -64,7 +68,7 @@ export class LoadBatch<Item> {
     }
     const load = (context: LoadContext): Promise<unknown> =>
       new Promise((resolve, reject) => {
-        this.#asking.push({ item, context, resolve, reject })
+        this.#asking.push({ at, item, context, resolve, reject })
         if (isDecided) this.#askedLate()
         pass()
         this.#limit()
@@ -96,7 +100,10 @@ export class LoadBatch<Item> {
     clearTimeout(this.#timer)
     this.#timer = undefined
     const { maxKeys } = this.#terms
-    const wanted = this.#asking.splice(0).filter(isWanted)
+    const wanted = this.#asking
+      .splice(0)
+      .filter(isWanted)
+      .sort((a, b) => a.at - b.at)
     for (let at = 0; at < wanted.length; at += maxKeys) void callLoadMany(this.#terms, wanted.slice(at, at + maxKeys))
   }
 }

@@ -25,7 +25,7 @@ export interface BatchOptions {
   /** Most keys of one call of `loadMany`. 1 to 100 000. Default: 1000. */
   readonly batchSize?: number
   /**
-   * Longest time that a missing key waits until all others of its batch are known to be missing or not. 1 ms to 10 years. Default: 5 ms; it is
+   * Longest time that a missing key waits until all others of its batch are known to be missing or not. 1 ms to 1 minute. Default: 5 ms; it is
    * waited for only while answers of L2 are outstanding.
    */
   readonly batchWindow?: Duration
