@@ -57,10 +57,16 @@ export function partialFlag(given: boolean | undefined): boolean {
  * @throws the signal's reason, when the caller left
  */
 export async function settleAll<T>(values: readonly Promise<T>[], options: SettleOptions): Promise<T[] | PromiseSettledResult<T>[]> {
+  if (!options.isPartial) {
+    try {
+      return await Promise.all(values)
+    } catch {
+      // Some failed. Which, and what became of the others, is known once all have settled.
+    }
+  }
   const results = await Promise.allSettled(values)
   const failed = results.filter((result) => result.status === 'rejected')
   const first = failed[0]
-  if (first === undefined && !options.isPartial) return results.map((result) => (result as PromiseFulfilledResult<T>).value)
   const { signal } = options
   if (signal?.aborted === true && failed.some(({ reason }) => reason === signal.reason)) throw signal.reason
   if (options.isPartial || first === undefined) return results

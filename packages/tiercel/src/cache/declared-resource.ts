@@ -117,8 +117,7 @@ export class DeclaredResource<Template extends string, T> implements Resource<Te
     const options = signal === undefined ? this.#options : { ...this.#options, signal }
     const terms = this.#terms
     if (terms !== undefined) {
-      const takePlace = (): BatchPlace => this.#batchOfTurn(terms).add(readTemplate(this.#template, key))
-      return this.#cache.getOrSetAt(takePlace, key, options) as Promise<T>
+      return this.#cache.getOrSetAt(() => this.#batchOfTurn(terms).add(readTemplate(this.#template, key)), key, options) as Promise<T>
     }
     return this.#cache.getOrSet(key, (context) => (this.#load as Load)(readTemplate(this.#template, key), context), options) as Promise<T>
   }

@@ -20,8 +20,11 @@ export interface KeyTemplate {
   readonly names: readonly string[]
 }
 
-/** A literal as it stands in the key, or the name of the parameter that fills the place. */
-export type Segment = { readonly literal: string } | { readonly name: string }
+/** A literal as it stands in the key, or the name of the parameter that fills its place. */
+export interface Segment {
+  readonly text: string
+  readonly isParam: boolean
+}
 
 const literal = /^[a-z0-9][a-z0-9_.-]*$/
 const placeholder = /^\{([^{}]*)\}$/
@@ -43,12 +46,12 @@ export function parseTemplate(text: string, what: string): KeyTemplate {
   const segments = words.map((word, at): Segment => {
     const refuse = (problem: string): UsageError => invalid(what, text, at, problem)
     if (word === '') throw refuse(`is empty: ${emptyFix(at, words.length)}`)
-    if (!word.includes('{') && !word.includes('}')) return { literal: checkLiteral(word, refuse) }
+    if (!word.includes('{') && !word.includes('}')) return { text: checkLiteral(word, refuse), isParam: false }
     const name = checkName(word, refuse)
     if (at === 0) throw refuse(`is a parameter, and a key begins with the name of its object: write 'product:${word}'`)
     if (names.includes(name)) throw refuse('is there already: give each parameter a name of its own')
     names.push(name)
-    return { name }
+    return { text: name, isParam: true }
   })
   return { text, segments, names }
 }
@@ -56,19 +59,21 @@ export function parseTemplate(text: string, what: string): KeyTemplate {
 /** The parts of the key for `params`, to be encoded by `joinKey`. */
 export function fillTemplate({ text, segments }: KeyTemplate, params: Readonly<Record<string, KeyParam>>): readonly KeyPart[] {
   if (typeof params !== 'object' || params === null) throw missing(text, `parameters are needed as an object, not ${show(params)}`)
-  return segments.map((segment) => {
-    if ('literal' in segment) return segment.literal
-    const value = params[segment.name]
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value
-    throw missing(text, `${segment.name}: ${show(value)} cannot be a parameter; allowed are strings, finite numbers and bigints`)
-  })
+  const key: KeyPart[] = []
+  for (const { text: part, isParam } of segments) key.push(isParam ? checkParam(text, part, params[part]) : part)
+  return key
+}
+
+function checkParam(template: string, name: string, value: KeyParam | undefined): KeyParam {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value
+  throw missing(template, `${name}: ${show(value)} cannot be a parameter; allowed are strings, finite numbers and bigints`)
 }
 
 /** The parameters again, of a key that `fillTemplate` made. */
 export function readTemplate({ segments }: KeyTemplate, key: readonly KeyPart[]): Readonly<Record<string, KeyParam>> {
   const params: Record<string, KeyParam> = {}
   segments.forEach((segment, at) => {
-    if ('name' in segment) params[segment.name] = key[at] as KeyParam
+    if (segment.isParam) params[segment.text] = key[at] as KeyParam
   })
   return params
 }
@@ -78,7 +83,7 @@ export function isOverlapping(a: KeyTemplate, b: KeyTemplate): boolean {
   if (a.segments.length !== b.segments.length) return false
   return a.segments.every((own, at) => {
     const other = b.segments[at] as Segment
-    return 'name' in own || 'name' in other || own.literal === other.literal
+    return own.isParam || other.isParam || own.text === other.text
   })
 }
 

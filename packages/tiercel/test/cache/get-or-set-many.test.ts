@@ -145,6 +145,19 @@ test('an answer of L2 that comes late holds the others for the window, and loads
   await cache.close()
 })
 
+test('a key that is changed after the call is loaded as it was', async () => {
+  const l2 = new GatedStore()
+  const release = l2.hold('get', 'before')
+  const cache = createCache({ l2 })
+  const key: [string, number] = ['k', 1]
+  const values = cache.getOrSetMany([key], (missing) => missing.map(([, id]) => id))
+  key[1] = 2
+  release()
+  expect(await values).toEqual([1])
+  expect(await cache.getMany(['k:1', 'k:2'])).toEqual([1, undefined])
+  await cache.close()
+})
+
 test('the events of a batch are those of its keys', async () => {
   const cache = createCache({ l2: new GatedStore() })
   await cache.set(['k', 2], 'there')
