@@ -68,7 +68,11 @@ export interface Cache {
     loadMany: BatchLoader<K, T, Key>,
     options: GetOrSetManyOptions & { readonly partial: true },
   ): Promise<PromiseSettledResult<T>[]>
-  getOrSetMany<K extends Key, T>(keys: readonly K[], loadMany: BatchLoader<K, T, Key>, options?: GetOrSetManyOptions): Promise<T[]>
+  getOrSetMany<K extends Key, T>(
+    keys: readonly K[],
+    loadMany: BatchLoader<K, T, Key>,
+    options?: GetOrSetManyOptions & { readonly partial?: false },
+  ): Promise<T[]>
 
   /**
    * A declared family of keys, read through: `get` loads what is missing.
@@ -93,7 +97,7 @@ export interface Cache {
    * @throws at once {TIERCEL_INVALID_TEMPLATE} {TIERCEL_TEMPLATE_CONFLICT} {TIERCEL_INVALID_LOADER} {TIERCEL_UNKNOWN_OPTION}
    *   {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED}
    * @example
-   * const forecast = cache.memoize(api.forecast, { name: 'weather:forecast', ttl: '10m' })
+   * const forecast = cache.memoize((airport: string, at: Date) => api.forecast(airport, at), { name: 'weather:forecast', ttl: '10m' })
    * const sunday = await forecast('ZRH', new Date('2026-08-09'))
    */
   memoize<Args extends readonly unknown[], R>(fn: (...args: Args) => R, options: MemoizeOptions): MemoizedFunction<Args, Awaited<R>>

@@ -74,7 +74,7 @@ export class DeclaredResource<Template extends string, T> implements Resource<Te
     list: readonly KeyParams<Template>[],
     options: ResourceGetOptions & { readonly partial: true },
   ): Promise<PromiseSettledResult<T>[]>
-  getMany(list: readonly KeyParams<Template>[], options?: ResourceGetOptions & { readonly partial?: boolean }): Promise<T[]>
+  getMany(list: readonly KeyParams<Template>[], options?: ResourceGetOptions & { readonly partial?: false }): Promise<T[]>
   async getMany(
     list: readonly KeyParams<Template>[],
     options: ResourceGetOptions & { readonly partial?: boolean } = {},

@@ -60,7 +60,7 @@ export interface Resource<Template extends string, T> {
     list: readonly KeyParams<Template>[],
     options: ResourceGetOptions & { readonly partial: true },
   ): Promise<PromiseSettledResult<T>[]>
-  getMany(list: readonly KeyParams<Template>[], options?: ResourceGetOptions & { readonly partial?: boolean }): Promise<T[]>
+  getMany(list: readonly KeyParams<Template>[], options?: ResourceGetOptions & { readonly partial?: false }): Promise<T[]>
 
   /** Whether there is a value now. Does not load. Costs what `cache.get` costs. */
   has(params: KeyParams<Template>): Promise<boolean>
