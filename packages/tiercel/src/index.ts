@@ -1,12 +1,24 @@
-export type { Cache, GetOrSetOptions, LoadContext, Loader, PolicyOptions, SetOptions, StaleValue } from './cache/cache.ts'
+export type { Cache } from './cache/cache.ts'
 export type { ValueSharing } from './cache/core.ts'
 export { type CacheOptions, createCache, type L1Options } from './cache/create-cache.ts'
+export type { BatchLoadContext, BatchLoaded, BatchLoader, LoadContext, Loader, StaleValue } from './cache/loader.ts'
+export type { MemoizedFunction, MemoizeOptions } from './cache/memoized.ts'
+export type { BatchOptions, GetOrSetManyOptions, GetOrSetOptions, PolicyOptions, SetOptions } from './cache/options.ts'
+export type {
+  Resource,
+  ResourceDefinition,
+  ResourceGetOptions,
+  ResourceLoader,
+  ResourceLoaders,
+  ResourceOptions,
+} from './cache/resource.ts'
 export type { ByteSize } from './kernel/byte-size.ts'
 export type { Clock } from './kernel/clock.ts'
 export type { Duration } from './kernel/duration.ts'
 export type { ErrorCode } from './kernel/error-codes.ts'
-export { CodecError, DeadlineError, ServerError, StoreError, TiercelError, UsageError } from './kernel/errors.ts'
+export { BatchError, CodecError, DeadlineError, ServerError, StoreError, TiercelError, UsageError } from './kernel/errors.ts'
 export type { Key, KeyPart } from './kernel/key.ts'
+export type { KeyParam, KeyParams } from './kernel/key-template.ts'
 export { type MemoryStoreOptions, memoryStore } from './stores/memory/memory-store.ts'
 export type { PutOutcome, Store, StoreEntry, Swap, Watch } from './stores/store.ts'
 export { type ValkeyStoreOptions, valkeyStore } from './stores/valkey.ts'

@@ -1,7 +1,13 @@
-import type { Duration } from '../kernel/duration.ts'
 import type { Key } from '../kernel/key.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import type { CacheStats } from '../telemetry/stats.ts'
+import type { BatchLoader, Loader } from './loader.ts'
+import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
+import type { GetOrSetManyOptions, GetOrSetOptions, SetOptions } from './options.ts'
+import type { Resource, ResourceDefinition } from './resource.ts'
+
+export type { LoadContext, Loader, StaleValue } from './loader.ts'
+export type { GetOrSetOptions, PolicyOptions, SetOptions } from './options.ts'
 
 /**
  * A cache in front of a slow source: this process's memory (L1), Valkey (L2), or both.
@@ -41,6 +47,64 @@ export interface Cache {
    * const product = await cache.getOrSet(['product', id], () => db.product(id), { ttl: '1h', grace: '1d' })
    */
   getOrSet<T>(key: Key, load: Loader<T>, options?: GetOrSetOptions): Promise<T>
+
+  /**
+   * The values under `keys`, in their order; those that are missing are loaded by one call of `loadMany`.
+   *
+   * @param loadMany called with the keys that no tier has and nobody loads, in their order and each once; in several calls when there are more than
+   *   `batchSize`, or when L2 answers for some later than `batchWindow`. Returns an array with one entry per key, or a Map from key to value. An
+   *   entry is the value, `null` for "there is none", or for a key that failed an Error, or a promise that rejects.
+   * @returns the values; with `partial`, one settled result per key.
+   * @throws {TIERCEL_BATCH_FAILED} some keys failed: a `BatchError` with one settled result per key, in order, and as its `cause` the
+   *   first key's error, unchanged. The values of the others are stored. With `partial` a key's error is its result.
+   * @throws the reason of `signal`, when it fired
+   * @throws {TIERCEL_INVALID_KEY} {TIERCEL_INVALID_LOADER} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION}
+   *   {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED} of the whole call, before anything is read
+   * @throws {TIERCEL_INVALID_BATCH} {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} as the error of keys
+   * @remarks Costs: what `getMany` costs, one call of `loadMany`, and one round trip to store what it brought. Each key has a flight of its own:
+   *   who asks for one of them meanwhile, alone or in another batch, shares its load.
+   * @example
+   * const keys = ids.map((id) => ['product', id] as const)
+   * const products = await cache.getOrSetMany(keys, (missing) => db.products(missing.map(([, id]) => id)))
+   */
+  getOrSetMany<K extends Key, T>(
+    keys: readonly K[],
+    loadMany: BatchLoader<K, T, Key>,
+    options: GetOrSetManyOptions & { readonly partial: true },
+  ): Promise<PromiseSettledResult<T>[]>
+  getOrSetMany<K extends Key, T>(
+    keys: readonly K[],
+    loadMany: BatchLoader<K, T, Key>,
+    options?: GetOrSetManyOptions & { readonly partial?: false },
+  ): Promise<T[]>
+
+  /**
+   * A declared family of keys, read through: `get` loads what is missing.
+   *
+   * @throws at once {TIERCEL_INVALID_TEMPLATE} the key template breaks the naming rules
+   * @throws at once {TIERCEL_TEMPLATE_CONFLICT} another resource or memoized function of this namespace could produce the same key; the same
+   *   definition object may be declared again
+   * @throws at once {TIERCEL_INVALID_LOADER} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED}
+   * @example
+   * const products = cache.resource({ key: 'product:{id}:details', ttl: '5m', load: ({ id }) => db.product(id) })
+   * const product = await products.get({ id: 7 })
+   */
+  resource<const Template extends string, T>(definition: ResourceDefinition<Template, T>): Resource<Template, T>
+
+  /**
+   * `fn` with its results cached by its arguments.
+   *
+   * The key is `name` and the arguments, told apart by type and content: `1`, `'1'` and `1n` are three, `{ a: 1, b: 2 }` and `{ b: 2, a: 1 }` one.
+   * Functions, symbols, instances of classes and cycles are refused. `this` is no part of the key and is not passed on; an overloaded
+   * function has the type of its last overload.
+   *
+   * @throws at once {TIERCEL_INVALID_TEMPLATE} {TIERCEL_TEMPLATE_CONFLICT} {TIERCEL_INVALID_LOADER} {TIERCEL_UNKNOWN_OPTION}
+   *   {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED}
+   * @example
+   * const forecast = cache.memoize((airport: string, at: Date) => api.forecast(airport, at), { name: 'weather:forecast', ttl: '10m' })
+   * const sunday = await forecast('ZRH', new Date('2026-08-09'))
+   */
+  memoize<Args extends readonly unknown[], R>(fn: (...args: Args) => R, options: MemoizeOptions): MemoizedFunction<Args, Awaited<R>>
 
   /**
    * Stores `value` under `key` in all tiers.
@@ -113,82 +177,4 @@ export interface Cache {
    * Calls after it reject with `TIERCEL_CLOSED`. May be called twice. Closing a namespace closes the whole cache.
    */
   close(): Promise<void>
-}
-
-/** Produces the value of one key from the source. `null` for "there is none". */
-export type Loader<T> = (context: LoadContext) => T | Promise<T>
-
-export interface LoadContext {
-  /** The encoded path of the key. */
-  readonly key: string
-  /** Fires when no caller waits for this load any more. */
-  readonly signal: AbortSignal
-  /** The value that is to be replaced, when there is one: for a conditional request with its version or ETag. */
-  readonly stale: StaleValue | undefined
-  /** Chooses how long what is loaded counts as fresh, and how long as stale after that. Default: the call's `ttl` and `grace`. */
-  setTtl(ttl: Duration, grace?: Duration | false): void
-  /** Hands `value` out without storing it: `return ctx.skip(partial)`. */
-  skip<T>(value: T): T
-  /** The source has none: `return row ?? ctx.absent()`. Callers get `undefined`, and it is remembered for `absentTtl`. */
-  absent(): undefined
-  /**
-   * The stale value is still right: `return ctx.notModified()`. It is stored anew, with a full life.
-   * @throws {TIERCEL_INVALID_LOADER} there is none
-   */
-  notModified<T>(): T
-}
-
-export interface StaleValue {
-  readonly value: unknown
-  /** Since it was stored, in ms. */
-  readonly ageMs: number
-}
-
-export interface SetOptions {
-  /** How long a value counts as fresh. 1 ms to 10 years. Default: the cache's, which is 5 minutes. */
-  readonly ttl?: Duration
-  /** How long a value may be served as stale after its `ttl`, while it is refreshed or when its source fails. Default: the cache's, which is none. */
-  readonly grace?: Duration | false
-  /** After how long this process asks L2 again instead of its own copy. Default: the cache's, which is the whole life of the entry. */
-  readonly l1Ttl?: Duration | false
-  /**
-   * How much earlier than `ttl` a value may become stale, as a fraction of it, chosen at random per value so that values stored together
-   * do not end together. 0 to 1. Default: the cache's, which is 0.
-   */
-  readonly jitter?: number
-}
-
-/** What a cache sets and a call may override. `false` switches off what the cache sets. */
-export interface PolicyOptions extends SetOptions {
-  /** How long "the source has none" is remembered. Default: 10 s, at most the `ttl`. */
-  readonly absentTtl?: Duration
-  /** How long a failed load is shared instead of repeated, by all processes. Default: 1 s. */
-  readonly errorTtl?: Duration | false
-  /** How long a caller waits for a refresh before it gets the stale value; the load goes on. Default: none, it gets it at once. */
-  readonly timeout?: Duration | false
-  /**
-   * How long a caller waits at all. Then it gets the stale value, or where there is none, an error. The load goes on while others wait for it.
-   * Default: none.
-   */
-  readonly hardTimeout?: Duration | false
-  /** How long a caller waits for another process that loads the key, before it loads by itself and stores nothing in L2. Default: none. */
-  readonly lockTimeout?: Duration | false
-  /** After a failed refresh, how long the stale value is served before the next one. Default: 10 s. */
-  readonly graceBackoff?: Duration
-  /** Part of the ttl after which a read refreshes the value in the background: 0.75 is "less than a quarter is left". 0 to 1. Default: none. */
-  readonly refreshAhead?: number | false
-  /**
-   * Refreshes before the end by chance, the likelier the nearer it is and the dearer the load was (XFetch). 1 is usual, more is earlier. 0 to 100.
-   * Default: none.
-   */
-  readonly beta?: number | false
-  /** Whether a read gives the value its full ttl again. It is written anew at most four times per ttl. Default: false. */
-  readonly sliding?: boolean
-}
-
-export interface GetOrSetOptions extends PolicyOptions {
-  /** Loads in any case, joins no load that began before, and stores the result over whatever is there. Default: false. */
-  readonly forceFresh?: boolean
-  /** Detaches this caller when it fires: the call rejects with the signal's reason, others go on. Default: none. */
-  readonly signal?: AbortSignal
 }

@@ -1,8 +1,8 @@
 import { type Duration, durationMs } from '../kernel/duration.ts'
 import { UsageError } from '../kernel/errors.ts'
-import type { LoadContext, StaleValue } from './cache.ts'
 import type { Entry } from './entry.ts'
 import type { Flight } from './flight.ts'
+import type { LoadContext, StaleValue } from './loader.ts'
 
 /** What one call of a loader is handed, and what it says with it. */
 export class Context implements LoadContext {

@@ -1,5 +1,5 @@
-import type { Loader } from './cache.ts'
 import type { Entry } from './entry.ts'
+import type { Loader } from './loader.ts'
 import type { Policy } from './policy.ts'
 import type { Scope } from './scope.ts'
 

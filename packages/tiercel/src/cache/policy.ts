@@ -2,7 +2,7 @@ import { type Duration, durationMs } from '../kernel/duration.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { checkOptionNames, fraction } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
-import type { PolicyOptions } from './cache.ts'
+import type { PolicyOptions } from './options.ts'
 
 /** How entries live and are loaded, in checked numbers. Times in ms; `Infinity`: no limit. */
 export interface Policy {

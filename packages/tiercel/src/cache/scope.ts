@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { keyRoot } from '../kernel/key.ts'
 import type { LruPartition } from '../stores/memory/bounded-lru.ts'
+import { Declarations } from './declarations.ts'
 import type { Flight } from './flight.ts'
 import type { Found } from './found.ts'
 
@@ -22,6 +23,10 @@ export class Scope {
   readonly flights: Map<string, Flight> = new Map()
   /** The newest write by path, while it is on its way to L2. */
   readonly writes: Map<string, object> = new Map()
+  /** Loads of this process that failed a moment ago, by path: what others are told in words is thrown here as it was. */
+  readonly failures: Map<string, { readonly mark: Buffer; readonly error: unknown }> = new Map()
+  /** Key templates that are taken. */
+  readonly declarations: Declarations = new Declarations()
   readonly #space: string
   readonly #prefix: string
 

@@ -1,6 +1,7 @@
 import { staleMark, valuePrefix, versionOffset, versionPrefix } from '../codecs/envelope.ts'
 import { encodeFailure, newLease, versionOf } from '../codecs/marks.ts'
 import { DeadlineError, TiercelError, UsageError } from '../kernel/errors.ts'
+import { deadlines } from '../resilience/deadline.ts'
 import type { Store } from '../stores/store.ts'
 import { callLoader } from './call-loader.ts'
 import { type Core, reportStoreFailure } from './core.ts'
@@ -16,6 +17,8 @@ import { type Claim, keepInL1Alone, publish, slide } from './write-path.ts'
 
 const shortestRestMs = 50
 const longestRestMs = 1_000
+/** Errors that are remembered at a time. */
+const mostFailures = 1_000
 
 /**
  * What one flight does when L2 has no plain answer: it loads once for all processes.
@@ -62,7 +65,7 @@ export class SharedLoad {
           next = await (isForced ? this.#loadOver(found.mark) : this.#wait(found))
           break
         case 'error':
-          if (!isForced) throw sharedError(this.#request.path, found.failure)
+          if (!isForced) throw this.#sharedError(found)
           next = await this.#loadOver(found.mark)
           break
         case 'fenced':
@@ -195,10 +198,29 @@ export class SharedLoad {
 
   /** A failed load is told to those who wait, so that they do not all repeat it; one that nobody wants any more is not a failure. */
   async #endLease(lease: Buffer, error: unknown): Promise<unknown> {
-    const { errorTtlMs } = this.#request.policy
-    const isTold = errorTtlMs > 0 && !(error instanceof UsageError) && this.#flight.dropReason === undefined
-    const value = isTold ? encodeFailure(failureOf(error)) : undefined
-    return this.#l2.swap({ key: this.#stored.key, expected: lease, isWhole: true, value, ttlMs: errorTtlMs })
+    const { policy } = this.#request
+    const isTold = policy.errorTtlMs > 0 && !(error instanceof UsageError) && this.#flight.dropReason === undefined
+    const mark = isTold ? encodeFailure(failureOf(error)) : undefined
+    if (mark !== undefined) this.#remember(mark, error)
+    return this.#l2.swap({ key: this.#stored.key, expected: lease, isWhole: true, value: mark, ttlMs: Math.max(policy.errorTtlMs, 1) })
+  }
+
+  #remember(mark: Buffer, error: unknown): void {
+    const { scope, path, policy } = this.#request
+    if (scope.failures.size >= mostFailures) return
+    const failure = { mark, error }
+    scope.failures.set(path, failure)
+    deadlines.start(policy.errorTtlMs, () => {
+      if (scope.failures.get(path) === failure) scope.failures.delete(path)
+    })
+  }
+
+  /** In the process whose load failed, its own error. */
+  #sharedError({ mark, failure }: Extract<Found, { kind: 'error' }>): unknown {
+    const own = this.#request.scope.failures.get(this.#request.path)
+    if (own?.mark.equals(mark)) return own.error
+    const text = `The load of this key failed a moment ago and is not repeated yet: ${failure.name}: ${failure.message}`
+    return new TiercelError('TIERCEL_LOAD_FAILED', text, { operation: 'getOrSet', key: this.#request.path })
   }
 
   async #wait(lease: Extract<Found, { kind: 'lease' }>): Promise<Found> {
@@ -255,9 +277,4 @@ const clockSlackMs = 20
 
 function failureOf(error: unknown): { name: string; message: string } {
   return error instanceof Error ? { name: error.name, message: error.message } : { name: 'Error', message: String(error) }
-}
-
-function sharedError(key: string, { name, message }: { name: string; message: string }): TiercelError {
-  const text = `The load of this key failed a moment ago and is not repeated yet: ${name}: ${message}`
-  return new TiercelError('TIERCEL_LOAD_FAILED', text, { operation: 'getOrSet', key })
 }

@@ -1,16 +1,26 @@
 import { UsageError } from '../kernel/errors.ts'
-import { checkPath, joinKey, type Key } from '../kernel/key.ts'
+import { checkPath, joinKey, type Key, type KeyPart } from '../kernel/key.ts'
+import { checkSignal } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import { type CacheStats, snapshot } from '../telemetry/stats.ts'
-import type { Cache, GetOrSetOptions, Loader, SetOptions } from './cache.ts'
+import { checkManyOptions, settleAll } from './batch-options.ts'
+import type { Cache } from './cache.ts'
 import { type Core, checkOpen } from './core.ts'
+import { declareFunction, declareResource } from './declare.ts'
+import type { BatchingCache } from './declared-resource.ts'
 import { encodeValue } from './encode.ts'
 import { Entry, wantsRefresh, wantsSlide } from './entry.ts'
 import type { Flight } from './flight.ts'
+import { type BatchPlace, LoadBatch } from './load-batch.ts'
 import { startFlight } from './load-path.ts'
+import type { LoadRequest } from './load-request.ts'
+import type { BatchLoader, Loader } from './loader.ts'
+import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
+import type { GetOrSetManyOptions, GetOrSetOptions, SetOptions } from './options.ts'
 import { callPolicy, checkFlag, getOrSetOptionNames, type Policy, setOptionNames } from './policy.ts'
 import { keepInL1, readShared } from './read-path.ts'
+import type { Resource, ResourceDefinition } from './resource.ts'
 import type { Scope } from './scope.ts'
 import type { Scopes } from './scopes.ts'
 import { deleteEntries, expireEntry, type SetEntry, writeEntries } from './write-path.ts'
@@ -24,7 +34,7 @@ const joinableMs = 1_000
  * An L1 hit is the hot path and stays short: one look-up by the caller's own string, no options read, no closure, no `async` frame. A string
  * that is in L1 was checked when it came there; only where it could be read as an escaped path must it be checked again.
  */
-export class TieredCache implements Cache {
+export class TieredCache implements BatchingCache {
   readonly name: string
   readonly #core: Core
   readonly #scope: Scope
@@ -53,14 +63,57 @@ export class TieredCache implements Cache {
     try {
       const path = typeof key === 'string' ? key : joinKey(key)
       const entry = this.#lookIntoL1(key, path)
-      if (entry === undefined || options?.forceFresh !== undefined) {
-        return this.#flyOrJoin(this.#checked(key, path), load, options, entry) as Promise<T>
+      if (entry !== undefined && options?.forceFresh === undefined && this.#core.nowMs() < entry.lookAtMs) {
+        return this.#handOut(path, entry) as Promise<T>
       }
-      if (this.#core.nowMs() < entry.lookAtMs) return this.#handOut(path, entry) as Promise<T>
-      return this.#lookCloser(this.#checked(key, path), load, options, entry) as Promise<T>
+      return this.#ask(this.#checked(key, path), entry, load, options) as Promise<T>
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  async getOrSetMany<K extends Key, T>(
+    keys: readonly K[],
+    loadMany: BatchLoader<K, T, Key>,
+    options: GetOrSetManyOptions = {},
+  ): Promise<(T | PromiseSettledResult<T>)[]> {
+    if (!Array.isArray(keys)) throw listExpected('getOrSetMany', 'keys', keys)
+    if (typeof loadMany !== 'function') {
+      throw new UsageError('TIERCEL_INVALID_LOADER', `getOrSetMany: loadMany must be a function, not ${show(loadMany)}.`)
+    }
+    const { isPartial, bounds, each } = checkManyOptions(this.#core.policy, options)
+    for (const key of keys) this.#path(key)
+    const batch = new LoadBatch<K>({ ...bounds, call: 'getOrSetMany', loadMany, pathOf })
+    // A copy of the key's parts: the caller's array may have changed when it is loaded.
+    const values = keys.map((key) => this.getOrSetAt(() => batch.add((typeof key === 'string' ? key : [...key]) as K), key, each))
+    batch.close()
+    return settleAll(values as Promise<T>[], { call: 'getOrSetMany', isPartial, signal: each.signal })
+  }
+
+  getOrSetAt(takePlace: () => BatchPlace, key: Key, options: GetOrSetOptions | undefined): Promise<unknown> {
+    let place: BatchPlace | undefined
+    try {
+      const path = typeof key === 'string' ? key : joinKey(key)
+      const entry = this.#lookIntoL1(key, path)
+      if (entry !== undefined && options?.forceFresh === undefined && this.#core.nowMs() < entry.lookAtMs) return this.#handOut(path, entry)
+      const checked = this.#checked(key, path)
+      place = takePlace()
+      if (options?.forceFresh !== true && this.#joinable(checked) !== undefined) place.pass()
+      const result = this.#ask(checked, entry, place.load, options, place.pass)
+      result.then(place.pass, place.pass)
+      return result
+    } catch (error) {
+      place?.pass()
+      return Promise.reject(error)
+    }
+  }
+
+  resource<const Template extends string, T>(definition: ResourceDefinition<Template, T>): Resource<Template, T> {
+    return declareResource({ cache: this, core: this.#core, scope: this.#scope }, definition)
+  }
+
+  memoize<Args extends readonly unknown[], R>(fn: (...args: Args) => R, options: MemoizeOptions): MemoizedFunction<Args, Awaited<R>> {
+    return declareFunction({ cache: this, core: this.#core, scope: this.#scope }, fn, options)
   }
 
   async set<T>(key: Key, value: T, options?: SetOptions): Promise<void> {
@@ -182,18 +235,45 @@ export class TieredCache implements Cache {
     return undefined
   }
 
-  /** L1 has an entry that may be due for a refresh. */
-  #lookCloser(path: string, load: Loader<unknown>, options: GetOrSetOptions | undefined, entry: Entry): Promise<unknown> {
+  /** What L1 cannot simply hand out: nothing is there, or an entry that may be due for a refresh. */
+  #ask(
+    path: string,
+    entry: Entry | undefined,
+    load: Loader<unknown>,
+    options: GetOrSetOptions | undefined,
+    onWait?: () => void,
+  ): Promise<unknown> {
     const core = this.#core
-    const nowMs = core.nowMs()
+    const scope = this.#scope
+    checkLoader(load, path)
     const policy = callPolicy(core.policy, options, getOrSetOptionNames, 'getOrSet')
-    if (nowMs >= entry.staleAtMs) return this.#flyOrJoin(path, load, options, entry)
+    const isForced = options?.forceFresh === undefined ? false : checkFlag(options.forceFresh, 'forceFresh')
+    const signal = checkSignal(options?.signal)
+    if (signal?.aborted === true) throw signal.reason
+    const request = { scope, path, load, policy, isForced, known: entry, onWait }
+    if (entry !== undefined && !isForced && core.nowMs() < entry.staleAtMs) return this.#refreshIfDue(request, entry)
+    let flight = isForced ? undefined : this.#joinable(path)
+    if (flight === undefined) {
+      flight = startFlight(core, request)
+    } else {
+      core.counters.loadsJoined += 1
+      if (core.emitter.isHeard) core.emitter.emit({ type: 'load.joined', namespace: scope.name, key: path })
+    }
+    const result = flight.join(signal, policy.hardTimeoutMs)
+    return this.#copies ? result.then(structuredClone) : result
+  }
+
+  /** Hands out what is fresh, and loads it anew in the background where it is time to. */
+  #refreshIfDue(request: LoadRequest, entry: Entry): Promise<unknown> {
+    const core = this.#core
+    const { path, policy } = request
+    const nowMs = core.nowMs()
     if (policy.sliding) this.#slideInL1(path, entry, policy, nowMs)
     const isDue = wantsRefresh(entry, policy, nowMs, core.random) || (wantsSlide(entry, policy, nowMs) && core.l2 !== undefined)
     if (isDue && !this.#scope.flights.has(path)) {
       // Once is enough: from here on this copy is served until it is stale.
       entry.lookAtMs = entry.staleAtMs
-      startFlight(core, { scope: this.#scope, path, load: checkLoader(load, path), policy, isForced: false, known: entry })
+      startFlight(core, request)
     }
     return this.#handOut(path, entry)
   }
@@ -205,25 +285,6 @@ export class TieredCache implements Cache {
     const staleAtMs = nowMs + lengthMs
     const renewed = new Entry(entry.value, nowMs, staleAtMs, staleAtMs + entry.deadAtMs - entry.staleAtMs, entry.loadCostMs, policy)
     keepInL1(this.#core, this.#scope, path, renewed, entry.sizeBytes, policy)
-  }
-
-  #flyOrJoin(path: string, load: Loader<unknown>, options: GetOrSetOptions | undefined, known: Entry | undefined): Promise<unknown> {
-    const core = this.#core
-    const scope = this.#scope
-    checkLoader(load, path)
-    const policy = callPolicy(core.policy, options, getOrSetOptionNames, 'getOrSet')
-    const isForced = options?.forceFresh === undefined ? false : checkFlag(options.forceFresh, 'forceFresh')
-    const signal = checkSignal(options?.signal)
-    if (signal?.aborted === true) throw signal.reason
-    let flight = isForced ? undefined : this.#joinable(path)
-    if (flight === undefined) {
-      flight = startFlight(core, { scope, path, load, policy, isForced, known })
-    } else {
-      core.counters.loadsJoined += 1
-      if (core.emitter.isHeard) core.emitter.emit({ type: 'load.joined', namespace: scope.name, key: path })
-    }
-    const result = flight.join(signal, policy.hardTimeoutMs)
-    return this.#copies ? result.then(structuredClone) : result
   }
 
   #entry(key: Key, value: unknown, options: SetOptions | undefined, call: string): SetEntry {
@@ -244,14 +305,13 @@ export class TieredCache implements Cache {
   }
 }
 
-function checkLoader(load: Loader<unknown>, key: string): Loader<unknown> {
-  if (typeof load === 'function') return load
+function checkLoader(load: Loader<unknown>, key: string): void {
+  if (typeof load === 'function') return
   throw new UsageError('TIERCEL_INVALID_LOADER', `getOrSet: the loader must be a function, not ${show(load)}.`, { key })
 }
 
-function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal === undefined || signal instanceof AbortSignal) return signal
-  throw new UsageError('TIERCEL_INVALID_OPTION', `signal: ${show(signal)} is not an AbortSignal.`)
+function pathOf(key: unknown): string {
+  return typeof key === 'string' ? key : joinKey(key as readonly KeyPart[])
 }
 
 function listExpected(call: string, what: string, given: unknown): UsageError {

@@ -14,14 +14,15 @@ const pattern = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d|w)$/
  * Milliseconds of a duration, whole.
  *
  * @param option the option's name, for the message
- * @throws {TIERCEL_INVALID_DURATION} not a duration, under 1 ms, or over 10 years
+ * @param longestMs what is allowed at most
+ * @throws {TIERCEL_INVALID_DURATION} not a duration, under 1 ms, or over what is allowed
  */
-export function durationMs(given: Duration, option: string): number {
+export function durationMs(given: Duration, option: string, longestMs: number = maxMs): number {
   const ms = typeof given === 'number' ? given : parse(given)
-  if (ms >= 1 && ms <= maxMs) return Math.round(ms)
+  if (ms >= 1 && ms <= longestMs) return Math.round(ms)
   throw new UsageError(
     'TIERCEL_INVALID_DURATION',
-    `${option}: ${show(given)} is not a duration. Allowed: 1 ms to 10 years, as a number of milliseconds or as text like "500ms", "30s", "5m", "1.5h", "7d", "2w".`,
+    `${option}: ${show(given)} is not a duration. Allowed: 1 ms to ${longestMs === maxMs ? '10 years' : `${longestMs} ms`}, as a number of milliseconds or as text like "500ms", "30s", "5m", "1.5h", "7d", "2w".`,
   )
 }
 

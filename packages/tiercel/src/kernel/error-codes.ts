@@ -23,10 +23,36 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
     meaning: 'A key cannot be stored as it is: empty, with an empty or reserved part, with a lone surrogate, or of a wrong type.',
     advice: "Put everything that comes from outside into an array key: ['user', id]. Arrays take any text.",
   },
+  TIERCEL_INVALID_TEMPLATE: {
+    retryable: false,
+    meaning: 'The key template of a resource, or the name of a memoized function, breaks the naming rules.',
+    advice: 'The message names the segment and what to write instead: object:identifier:field, in lower case, as in product:{id}:details.',
+  },
+  TIERCEL_TEMPLATE_CONFLICT: {
+    retryable: false,
+    meaning: "Two resources or memoized functions of one namespace could produce the same key, and would read each other's values.",
+    advice: 'Declare each once and share it, or give one of them a field or name of its own: product:{id}:details, product:{id}:stock.',
+  },
+  TIERCEL_INVALID_ARGUMENT: {
+    retryable: false,
+    meaning: 'An argument of a memoized function cannot be part of a key: a function, a symbol, an instance of a class, a cycle.',
+    advice: 'Pass what tells one call from another, such as an id; the message names the argument and the path inside it.',
+  },
   TIERCEL_INVALID_LOADER: {
     retryable: false,
     meaning: 'The loader is not a function.',
     advice: 'Pass the function that produces the value: getOrSet(key, () => db.product(id)).',
+  },
+  TIERCEL_INVALID_BATCH: {
+    retryable: false,
+    meaning: 'loadMany returned neither an array with one entry per key nor a Map.',
+    advice:
+      'Return the values in the order of the keys, or a Map from key to value; null for "there is none", an Error for a key that failed.',
+  },
+  TIERCEL_BATCH_FAILED: {
+    retryable: false,
+    meaning: "Some of several keys could not be loaded. The others are stored, and in the error's results.",
+    advice: 'Look at results, or ask for partial results: getOrSetMany(keys, loadMany, { partial: true }).',
   },
   TIERCEL_UNDEFINED_VALUE: {
     retryable: false,
@@ -104,7 +130,12 @@ export type ErrorCode =
   | 'TIERCEL_INVALID_OPTION'
   | 'TIERCEL_INVALID_DURATION'
   | 'TIERCEL_INVALID_KEY'
+  | 'TIERCEL_INVALID_TEMPLATE'
+  | 'TIERCEL_TEMPLATE_CONFLICT'
+  | 'TIERCEL_INVALID_ARGUMENT'
   | 'TIERCEL_INVALID_LOADER'
+  | 'TIERCEL_INVALID_BATCH'
+  | 'TIERCEL_BATCH_FAILED'
   | 'TIERCEL_UNDEFINED_VALUE'
   | 'TIERCEL_UNSERIALIZABLE_VALUE'
   | 'TIERCEL_CLIENT_UNKNOWN'

@@ -83,6 +83,21 @@ export class ServerError extends StoreError {
   }
 }
 
+/**
+ * Some of several keys could not be loaded. What was found or loaded is stored, and here: a second call asks the source for the rest only.
+ * `cause` is the first key's error.
+ */
+export class BatchError extends TiercelError {
+  /** One per key, in their order: its value, or its own error. Left out when the error is printed. */
+  declare readonly results: readonly PromiseSettledResult<unknown>[]
+
+  constructor(message: string, results: readonly PromiseSettledResult<unknown>[], details?: ErrorDetails) {
+    super('TIERCEL_BATCH_FAILED', message, details)
+    this.name = 'BatchError'
+    Object.defineProperty(this, 'results', { value: results })
+  }
+}
+
 /** Bytes that could not be read, or a value that could not be written. */
 export class CodecError extends TiercelError {
   constructor(code: ErrorCode, message: string, details?: ErrorDetails) {

@@ -38,3 +38,9 @@ export function oneOf<T extends string>(given: T, allowed: readonly T[], option:
     `${option}: ${show(given)} is not allowed. Allowed: ${allowed.map((word) => `'${word}'`).join(', ')}.`,
   )
 }
+
+/** @throws {TIERCEL_INVALID_OPTION} neither an AbortSignal nor left out */
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal
+  throw new UsageError('TIERCEL_INVALID_OPTION', `signal: ${show(signal)} is not an AbortSignal.`)
+}

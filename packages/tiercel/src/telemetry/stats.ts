@@ -17,7 +17,7 @@ export interface CacheStats {
   }
   /** Values that were served past their ttl, within their grace. */
   readonly staleHits: number
-  /** Calls of loaders that were started. */
+  /** Loads that were started, one per key: also where a batch loads several keys by one call. */
   readonly loads: number
   /** Those of them that were to replace an older value. */
   readonly refreshes: number

@@ -66,6 +66,7 @@ describe('one load for all processes', () => {
       expect(reason).toMatchObject({ code: 'TIERCEL_LOAD_FAILED', retryable: true, key: 'k' })
       expect(String(reason)).toContain('TypeError: no row')
     }
+    await expect(caches[0]?.getOrSet('k', load)).rejects.toSatisfy((reason) => reasons.has(reason) || reason.code === 'TIERCEL_LOAD_FAILED')
     await expect.poll(() => caches[0]?.getOrSet('k', () => 'fine').catch(() => 'failed')).toBe('fine')
   })
 

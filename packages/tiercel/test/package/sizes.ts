@@ -7,8 +7,9 @@ export interface Ceiling {
 
 export const ceilings: Readonly<Record<string, Ceiling>> = {
   tiercel: {
-    maxBytes: 55_500,
-    because: 'cache and codec 19 kB, stores 8 kB, kernel 6 kB, and 20 kB of adapters: a client is recognised when it is handed in',
+    maxBytes: 89_000,
+    because:
+      'cache with leases and ages 30 kB, resources, batches and memoized functions 13 kB, stores 12 kB, kernel 8 kB, and 20 kB of adapters: a client is recognised when it is handed in',
   },
   'tiercel/client': { maxBytes: 24_500, because: 'both adapters with cluster, tracking and subscriptions' },
   'tiercel/client/ioredis': { maxBytes: 14_500, because: 'one adapter with cluster, tracking and subscriptions' },
