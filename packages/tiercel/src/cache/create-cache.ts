@@ -1,4 +1,5 @@
-import { jsonCodec } from '../codecs/json.ts'
+import { type FormatOptions, formatOptionNames, valueFormat } from '../codecs/format-options.ts'
+import type { ValueSharing } from '../codecs/holding.ts'
 import { type ByteSize, sizeBytes } from '../kernel/byte-size.ts'
 import { type Clock, coarseClock, systemClock } from '../kernel/clock.ts'
 import { type Duration, durationMs } from '../kernel/duration.ts'
@@ -10,11 +11,11 @@ import type { Store } from '../stores/store.ts'
 import { Emitter } from '../telemetry/emitter.ts'
 import { Counters } from '../telemetry/stats.ts'
 import type { Cache } from './cache.ts'
-import { Background, type Core, type ValueSharing } from './core.ts'
+import { Background, type Core } from './core.ts'
 import { Scopes } from './scopes.ts'
 import { TieredCache } from './tiered-cache.ts'
 
-export interface CacheOptions {
+export interface CacheOptions extends FormatOptions {
   /** Keeps this cache's keys apart from others on the same server. 1 to 200 characters. Default: none. */
   readonly namespace?: string
   /** This process's memory. `false`: none. Default: at most `'64mb'`. */
@@ -27,7 +28,8 @@ export interface CacheOptions {
   readonly jitter?: number
   /**
    * What callers are handed: `'freeze'`, one frozen value for all; `'clone'`, a copy each (costs a `structuredClone` per hit);
-   * `'share'`, one value for all that nobody may change. Default: `'freeze'`.
+   * `'share'`, one value for all that nobody may change. With `'freeze'`, Maps, Sets and Dates refuse to change as well; a value with
+   * something in it that cannot be frozen, such as bytes, is decoded for each caller. Default: `'freeze'`.
    */
   readonly values?: ValueSharing
   /** Time, for tests. Default: the system's. */
@@ -43,7 +45,7 @@ export interface L1Options {
   readonly maxBytes?: ByteSize
 }
 
-const optionNames = ['namespace', 'l1', 'l2', 'ttl', 'jitter', 'values', 'clock', 'random']
+const optionNames = ['namespace', 'l1', 'l2', 'ttl', 'jitter', 'values', 'clock', 'random', ...formatOptionNames]
 const storeMembers = ['get', 'getMany', 'setMany', 'swap', 'deleteMany', 'ready', 'nowMs', 'close']
 
 /**
@@ -61,6 +63,7 @@ export function createCache(options: CacheOptions = {}): Cache {
   if (options.l1 === false && options.l2 === undefined) {
     throw new UsageError('TIERCEL_INVALID_OPTION', 'createCache: without l1 and l2 there is nowhere to keep a value. Give at least one.')
   }
+  const sharing = oneOf(options.values ?? 'freeze', ['freeze', 'share', 'clone'], 'values')
   const clock = options.clock ?? systemClock
   const nowMs = clock === systemClock ? coarseClock(clock) : () => clock.monotonicMs()
   const emitter = new Emitter()
@@ -68,9 +71,9 @@ export function createCache(options: CacheOptions = {}): Cache {
   const core: Core = {
     lru,
     l2: options.l2 === undefined ? undefined : checkStore(options.l2),
-    codec: jsonCodec,
+    format: valueFormat(options, sharing),
     policy: { ttlMs: durationMs(options.ttl ?? '5m', 'ttl'), jitter: fraction(options.jitter ?? 0, 'jitter') },
-    sharing: oneOf(options.values ?? 'freeze', ['freeze', 'share', 'clone'], 'values'),
+    sharing,
     counters: new Counters(),
     emitter,
     nowMs,

@@ -1,6 +1,5 @@
-import { type DecodedEntry, decodeEntry, prefixBytes } from '../codecs/envelope.ts'
+import { prefixBytes } from '../codecs/envelope.ts'
 import { UsageError } from '../kernel/errors.ts'
-import { deepFreeze } from '../kernel/freeze.ts'
 import type { RejectReason } from '../telemetry/event.ts'
 import { type Core, reportStoreFailure } from './core.ts'
 import { decide } from './decide.ts'
@@ -43,26 +42,15 @@ async function readEntry(core: Core, scope: Scope, path: string, ticket: ReadTic
 function judge(core: Core, scope: Scope, path: string, ticket: ReadTicket, bytes: Buffer, stored: StoredKey): Found {
   core.counters.bytesRead += bytes.length
   const nowMs = core.l2?.nowMs() ?? 0
-  const decision = decide(decodeEntry(bytes, stored.key, stored.echo), nowMs)
+  const decision = decide(core.format.readHead(bytes, stored.key, stored.echo, nowMs), nowMs)
   if (decision.action === 'miss') return reject(core, scope, path, bytes, decision.reason)
-  const payload = decodePayload(core, bytes, decision.entry)
-  if (payload === undefined) return reject(core, scope, path, bytes, 'payload')
-  const value = core.sharing === 'freeze' ? deepFreeze(payload.value) : payload.value
+  const opened = core.format.readValue(bytes, decision.entry, stored.key)
+  if (typeof opened === 'string') return reject(core, scope, path, bytes, opened)
+  const { value, sizeBytes } = opened
   core.counters.l2Hits += 1
-  if (!ticket.isOvertaken) scope.l1?.set(path, value, bytes.length + path.length, core.nowMs() + decision.remainingMs)
+  if (!ticket.isOvertaken) scope.l1?.set(path, value, sizeBytes + path.length, core.nowMs() + decision.remainingMs)
   if (core.emitter.isHeard) core.emitter.emit({ type: 'read.hit', tier: 'l2', namespace: scope.name, key: path })
   return { isHit: true, value }
-}
-
-/** The value, boxed since it may be anything; `undefined` when it cannot be read: written by a later version, or by a codec that is not here. */
-function decodePayload(core: Core, bytes: Buffer, entry: DecodedEntry): { readonly value: unknown } | undefined {
-  if (entry.isNull) return { value: null }
-  if (entry.codec !== core.codec.id || entry.compression !== 0) return undefined
-  try {
-    return { value: core.codec.decode(bytes, entry.payloadStart) }
-  } catch {
-    return undefined
-  }
 }
 
 /** What was there could not be served: a miss, and an event. Its first bytes let a fill replace just that. */

@@ -23,13 +23,14 @@ export class TieredCache implements Cache {
   readonly #core: Core
   readonly #scope: Scope
   readonly #scopes: Scopes
+  /** Whether what is held is not yet what is handed out. */
   readonly #copies: boolean
 
   constructor(core: Core, scopes: Scopes, scope: Scope) {
     this.#core = core
     this.#scopes = scopes
     this.#scope = scope
-    this.#copies = core.sharing === 'clone'
+    this.#copies = !core.format.values.isAsIs
     this.name = scope.name
   }
 
@@ -130,7 +131,7 @@ export class TieredCache implements Cache {
 
   async #getFromL2(path: string): Promise<unknown> {
     const found = await readL2(this.#core, this.#scope, path)
-    if (found.isHit) return this.#copies ? structuredClone(found.value) : found.value
+    if (found.isHit) return this.#copies ? this.#core.format.values.handOut(found.value) : found.value
     const { emitter } = this.#core
     if (emitter.isHeard) emitter.emit({ type: 'read.miss', namespace: this.#scope.name, key: path })
     return undefined
@@ -153,11 +154,11 @@ export class TieredCache implements Cache {
       if (core.emitter.isHeard) core.emitter.emit({ type: 'load.joined', namespace: scope.name, key: path })
     }
     const result = flight.join(signal)
-    return this.#copies ? result.then(structuredClone) : result
+    return this.#copies ? result.then((value) => core.format.values.handOut(value)) : result
   }
 
   #handOut(value: unknown): Promise<unknown> {
-    return Promise.resolve(this.#copies ? structuredClone(value) : value)
+    return Promise.resolve(this.#copies ? this.#core.format.values.handOut(value) : value)
   }
 
   #entry(key: Key, value: unknown, options: SetOptions | undefined, call: string): SetEntry {

@@ -1,12 +1,11 @@
-import { encodeEntry } from '../codecs/envelope.ts'
+import { byteLength } from '../codecs/encoding.ts'
 import { UsageError } from '../kernel/errors.ts'
-import { deepFreeze } from '../kernel/freeze.ts'
 import { type Core, reportStoreFailure } from './core.ts'
 import type { Flight } from './flight.ts'
 import { lifeMs, type Policy } from './policy.ts'
 import type { Scope } from './scope.ts'
 
-/** A value in both its forms: as it is handed out, and as it travels. */
+/** A value in both its forms: as it is held for callers, and as it travels. */
 export interface EncodedValue {
   readonly value: unknown
   /** Of the codec; none for `null`. */
@@ -24,7 +23,7 @@ interface NewEntry {
  * Encodes a value, which also checks it. What is handed out is the value as every later reader will get it, so that no caller sees
  * another shape than the next; only with `share` is it the caller's own object.
  *
- * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE}
+ * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_VALUE_TOO_LARGE}
  */
 export function encodeValue(core: Core, value: unknown): EncodedValue {
   if (value === null) return { value, payload: undefined }
@@ -34,11 +33,10 @@ export function encodeValue(core: Core, value: unknown): EncodedValue {
       'undefined cannot be stored: it means "not in the cache". Store null for "there is none".',
     )
   }
-  const payload = core.codec.encode(value)
-  if (Object.is(value, -0)) return { value: 0, payload }
-  if (core.sharing === 'share' || typeof value !== 'object') return { value, payload }
-  const copy = core.codec.decode(typeof payload === 'string' ? Buffer.from(payload) : payload, 0)
-  return { value: core.sharing === 'freeze' ? deepFreeze(copy) : copy, payload }
+  const payload = core.format.encode(value)
+  // Of what is no object only -0 may come back as another: not every codec keeps it.
+  const isSame = typeof value === 'object' ? core.sharing === 'share' : !Object.is(value, -0)
+  return { value: isSame ? value : core.format.hold(payload), payload }
 }
 
 /** Stores what a flight loaded, unless the key was written meanwhile. L2 follows in the background. */
@@ -148,18 +146,19 @@ function entryBytes(core: Core, scope: Scope, path: string, encoded: EncodedValu
   const head = {
     storedKey: stored.key,
     echo: stored.echo,
-    codec: core.codec.id,
+    codec: core.format.codecId,
     createdAtMs,
     staleAtMs: endsAtMs,
     deadAtMs: endsAtMs,
     loadCostMs,
   }
-  return encodeEntry(head, encoded.payload === undefined ? 'null' : { payload: encoded.payload })
+  return core.format.write(head, encoded.payload === undefined ? 'null' : { payload: encoded.payload })
 }
 
 function fillL1(core: Core, scope: Scope, path: string, encoded: EncodedValue, life: number, bytes: Buffer | undefined): void {
   if (scope.l1 === undefined) return
-  const sizeBytes = path.length + (bytes?.length ?? Buffer.byteLength(encoded.payload ?? ''))
+  // What is compressed in L2 is not in here.
+  const sizeBytes = path.length + Math.max(bytes?.length ?? 0, byteLength(encoded.payload ?? ''))
   scope.l1.set(path, encoded.value, sizeBytes, core.nowMs() + life)
 }
 

@@ -7,8 +7,9 @@ export interface Ceiling {
 
 export const ceilings: Readonly<Record<string, Ceiling>> = {
   tiercel: {
-    maxBytes: 55_500,
-    because: 'cache and codec 19 kB, stores 8 kB, kernel 6 kB, and 20 kB of adapters: a client is recognised when it is handed in',
+    maxBytes: 62_500,
+    because:
+      'cache 13 kB, envelope and JSON with the options of formats 11 kB, stores 8 kB, kernel 8 kB, and 20 kB of adapters: a client is recognised when it is handed in',
   },
   'tiercel/client': { maxBytes: 24_500, because: 'both adapters with cluster, tracking and subscriptions' },
   'tiercel/client/ioredis': { maxBytes: 14_500, because: 'one adapter with cluster, tracking and subscriptions' },
@@ -16,16 +17,32 @@ export const ceilings: Readonly<Record<string, Ceiling>> = {
     maxBytes: 12_700,
     because: 'one adapter with cluster, tracking and subscriptions',
   },
+  'tiercel/codecs': {
+    maxBytes: 15_500,
+    because: 'JSON and structured 7 kB, seals 3 kB, compressions and the hooks of other packages 3 kB',
+  },
   'tiercel/stores/memory': { maxBytes: 5_600, because: 'the memory of L1 behind the store contract' },
   'tiercel/stores/valkey': { maxBytes: 30_000, because: 'both adapters, since a client is recognised when it is handed in' },
 }
 
 /** Text that must not be in a bundle: each stands for something that has a door of its own. */
 export const mustNotAppear: Readonly<Record<string, readonly string[]>> = {
-  tiercel: ['leaderboard', 'rate-limit', 'semantic', 'otel', 'fastify', 'describe('],
+  tiercel: [
+    'leaderboard',
+    'rate-limit',
+    'semantic',
+    'otel',
+    'fastify',
+    'describe(',
+    'createCipheriv',
+    'createHmac',
+    'brotliCompressSync',
+    '$bigint',
+  ],
   'tiercel/client': ['createCache', 'BoundedLru', 'leaderboard'],
   'tiercel/client/ioredis': ['createCache', 'BoundedLru', 'commandsExecutor'],
   'tiercel/client/node-redis': ['createCache', 'BoundedLru', 'enableReadyCheck'],
+  'tiercel/codecs': ['createCache', 'BoundedLru', 'EVALSHA', 'TRACKING'],
   'tiercel/stores/memory': ['createCache', 'EVALSHA', 'TRACKING'],
   'tiercel/stores/valkey': ['createCache', 'BoundedLru', 'leaderboard'],
 }
