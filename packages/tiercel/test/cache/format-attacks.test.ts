@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto'
+import { brotliCompressSync, crc32 } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import type { Cache } from '../../src/cache/cache.ts'
+import { type CacheOptions, createCache } from '../../src/cache/create-cache.ts'
+import { aesGcm } from '../../src/codecs/aes-gcm.ts'
+import { headerBytes } from '../../src/codecs/envelope.ts'
+import { hmac } from '../../src/codecs/hmac.ts'
+import { structuredCodec } from '../../src/codecs/structured.ts'
+import { brotli } from '../../src/codecs/zlib-compressions.ts'
+import { crc32Short } from '../../src/kernel/hash.ts'
+import { memoryStore } from '../../src/stores/memory/memory-store.ts'
+import type { Store } from '../../src/stores/store.ts'
+
+/** Somebody who can write to the server, and sets the sums right, for he knows the format as well as we do. */
+const key = 'tc1:shop:e:k'
+const value = { id: 7, text: 'again and again, '.repeat(8) }
+const keys = [{ id: 1, secret: randomBytes(32) }]
+const seals: readonly (readonly [string, CacheOptions])[] = [
+  ['signed', { signing: hmac({ keys }) }],
+  ['encrypted', { encryption: aesGcm({ keys }) }],
+  ['compressed and encrypted', { encryption: aesGcm({ keys }), compression: brotli({ minBytes: 1 }) }],
+]
+const unsealed: readonly (readonly [string, CacheOptions])[] = [
+  ['bare', {}],
+  ['structured and compressed', { codec: structuredCodec, compression: brotli({ minBytes: 1 }) }],
+]
+
+describe.each([...seals, ...unsealed])('%s', (_name, options) => {
+  const { l2, cache, read } = setUp(options)
+
+  test('a flipped bit, wherever it is, is a miss', async () => {
+    const entry = await entryOf(cache, l2)
+    for (let bit = 0; bit < entry.length * 8; bit += 1) {
+      expect(await read(flipped(entry, bit)), `bit ${bit}`).toBeUndefined()
+    }
+  })
+
+  test('an entry cut at any length is a miss', async () => {
+    const entry = await entryOf(cache, l2)
+    for (let length = 0; length < entry.length; length += 1) expect(await read(entry.subarray(0, length)), `${length}`).toBeUndefined()
+  })
+})
+
+describe.each(seals)('%s, against who can write to the server', (_name, options) => {
+  const { l2, cache, read, reasons } = setUp(options)
+
+  test('a flipped bit with its sums set right is a miss, unless it is of the version', async () => {
+    const entry = await entryOf(cache, l2)
+    for (let bit = 0; bit < entry.length * 8; bit += 1) {
+      const at = bit >> 3
+      const got = await read(withSums(flipped(entry, bit)))
+      // A script that marks an entry stale rewrites the version, the state and their sum: these are not sealed, the sums are set right anyway.
+      const isOpen = (at >= 1 && at <= 12) || (at >= 14 && at <= 21) || (at === 13 && (bit & 7) !== 0)
+      expect(got, `bit ${bit}`).toEqual(isOpen ? value : undefined)
+    }
+  })
+
+  test('an entry cut at any length with its sums set right is a miss', async () => {
+    const entry = await entryOf(cache, l2)
+    for (let length = headerBytes; length < entry.length; length += 1) {
+      expect(await read(withSums(Buffer.from(entry.subarray(0, length)))), `${length}`).toBeUndefined()
+    }
+  })
+
+  test('an entry of another key or namespace is a miss, also with the hash set right', async () => {
+    await cache.set('k', value)
+    for (const other of [cache.namespace('x'), cache] as const) {
+      await other.set('other', { isAdmin: true })
+      const stored = other === cache ? 'tc1:shop:e:other' : 'tc1:shop/x:e:other'
+      const foreign = (await l2.get(stored)) as Buffer
+      const own = (await l2.get(key)) as Buffer
+      expect(await read(foreign)).toBeUndefined()
+      own.copy(foreign, 26, 26, 34)
+      expect(await read(withSums(foreign))).toBeUndefined()
+      expect(reasons.at(-1)).toBe('forged')
+    }
+  })
+
+  test('a null that nobody sealed, a null made of a value, and a value made of a null are misses', async () => {
+    const bare = createCache({ namespace: 'shop', l2 })
+    await bare.set('k', null)
+    expect(await read((await l2.get(key)) as Buffer)).toBeUndefined()
+    expect(reasons.at(-1)).toBe('unsealed')
+    await cache.set('k', null)
+    const ofNull = (await l2.get(key)) as Buffer
+    expect(await read(ofNull)).toBe(null)
+    for (const entry of [ofNull, await entryOf(cache, l2)]) {
+      entry[23] = (entry[23] as number) ^ 1
+      expect(await read(withSums(entry))).toBeUndefined()
+      expect(reasons.at(-1)).toBe('forged')
+    }
+  })
+
+  test('marked stale by a script it is no longer served, and still opens', async () => {
+    const entry = await entryOf(cache, l2)
+    randomBytes(12).copy(entry, 1)
+    expect(await read(withSums(entry))).toEqual(value)
+    entry[13] = 1
+    expect(await read(withSums(entry))).toBeUndefined()
+    expect(reasons.at(-1)).toBe('dead')
+  })
+})
+
+test('nothing of an encrypted value is in the server', async () => {
+  const l2 = memoryStore()
+  const cache = createCache({ namespace: 'shop', l2, encryption: aesGcm({ keys }) })
+  expect(String(await entryOf(cache, l2))).not.toContain('again')
+})
+
+test('a bomb is a miss, whatever it says of its size, and the load goes on', async () => {
+  const { l2, cache, read, reasons } = setUp({ compression: brotli({ minBytes: 1 }), maxValueBytes: '1mb' })
+  const entry = await entryOf(cache, l2)
+  const bomb = brotliCompressSync(Buffer.alloc(64 * 1024 ** 2))
+  for (const [claimed, reason] of [
+    [64 * 1024 ** 2, 'too-large'],
+    [0xffff_ffff, 'too-large'],
+    [1024 ** 2, 'payload'],
+    [0, 'payload'],
+  ] as const) {
+    const size = Buffer.alloc(4)
+    size.writeUInt32LE(claimed)
+    expect(await read(withSums(Buffer.concat([entry.subarray(0, headerBytes), size, bomb])))).toBeUndefined()
+    expect(reasons.at(-1)).toBe(reason)
+  }
+  expect(await cache.getOrSet('k', () => 5)).toBe(5)
+})
+
+function setUp(options: CacheOptions): {
+  readonly l2: Store
+  readonly cache: Cache
+  readonly read: (entry: Buffer) => Promise<unknown>
+  readonly reasons: string[]
+} {
+  const l2 = memoryStore()
+  const cache = createCache({ ...options, namespace: 'shop', l1: false, l2 })
+  const reasons: string[] = []
+  cache.on((event) => void (event.type === 'read.rejected' && reasons.push(event.reason)))
+  const read = async (entry: Buffer): Promise<unknown> => {
+    await l2.setMany([{ key, value: entry, ttlMs: 60_000 }])
+    return cache.get('k')
+  }
+  return { l2, cache, read, reasons }
+}
+
+async function entryOf(cache: Cache, l2: Store): Promise<Buffer> {
+  await cache.set('k', value)
+  return (await l2.get(key)) as Buffer
+}
+
+function flipped(entry: Buffer, bit: number): Buffer {
+  const bytes = Buffer.from(entry)
+  bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7))
+  return bytes
+}
+
+function withSums(entry: Buffer): Buffer {
+  entry.writeUInt32LE(crc32Short(entry, 0, 14), 14)
+  entry.writeUInt32LE(crc32(entry.subarray(22)), 18)
+  return entry
+}
