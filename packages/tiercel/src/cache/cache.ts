@@ -1,3 +1,4 @@
+import type { SchemaInput, SchemaOptions, SchemaOutput, StandardSchema } from '../codecs/schema.ts'
 import type { Duration } from '../kernel/duration.ts'
 import type { Key } from '../kernel/key.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
@@ -17,9 +18,13 @@ export interface Cache {
   /**
    * The value under `key`, or `undefined` when there is none. A stored `null` is a value.
    *
-   * @throws {TIERCEL_INVALID_KEY} {TIERCEL_CLOSED}
-   * @remarks Costs: no round trip on an L1 hit, one else, shared by all reads of the same turn of the event loop.
+   * With a `schema` a value that does not satisfy it is a miss, and the type of the result is the schema's output.
+   *
+   * @throws {TIERCEL_INVALID_KEY} {TIERCEL_CLOSED}; with options {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION}
+   * @remarks Costs: no round trip on an L1 hit, one else, shared by all reads of the same turn of the event loop. A schema is asked once
+   *   for a value that L1 holds, unless what it makes of it cannot be frozen: then on every read.
    */
+  get<S extends StandardSchema>(key: Key, options: SchemaOptions<S>): Promise<SchemaOutput<S> | undefined>
   get<T = unknown>(key: Key): Promise<T | undefined>
 
   /**
@@ -29,13 +34,18 @@ export interface Cache {
    *   shared by all of them. Must not return `undefined`.
    * @returns the value, after the load at the latest; storing it in L2 may finish later (`idle` waits for that).
    * @throws the loader's own error, unchanged
-   * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_INVALID_KEY}
+   * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_VALUE_TOO_LARGE} {TIERCEL_SCHEMA_MISMATCH} {TIERCEL_INVALID_KEY}
    *   {TIERCEL_INVALID_LOADER} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED}
    * @remarks Costs: nothing but a promise on an L1 hit; one round trip on an L2 hit; one before and one after the load on a miss.
    *   A key that is set or deleted in this process during the load is not overwritten by it.
    * @example
    * const product = await cache.getOrSet(['product', id], () => db.product(id), { ttl: '1h' })
    */
+  getOrSet<S extends StandardSchema>(
+    key: Key,
+    load: Loader<SchemaInput<S>>,
+    options: GetOrSetOptions & SchemaOptions<S>,
+  ): Promise<SchemaOutput<S>>
   getOrSet<T>(key: Key, load: Loader<T>, options?: GetOrSetOptions): Promise<T>
 
   /**
@@ -44,7 +54,7 @@ export interface Cache {
    * A value that was computed before somebody else's change and set after it overwrites the newer one: where that matters, let a
    * loader produce the value and delete the key after the change.
    *
-   * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_INVALID_KEY}
+   * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_VALUE_TOO_LARGE} {TIERCEL_INVALID_KEY}
    *   {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED}
    * @throws {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_STORE_DEADLINE} {TIERCEL_SERVER_ERROR} L2 did not confirm. The value is then in no
    *   tier of this process; the server may or may not have it.
@@ -69,6 +79,7 @@ export interface Cache {
    *
    * @remarks Costs: one MGET per 50 keys that L1 does not have (per slot on a cluster), all in flight together: about one round trip.
    */
+  getMany<S extends StandardSchema>(keys: readonly Key[], options: SchemaOptions<S>): Promise<(SchemaOutput<S> | undefined)[]>
   getMany<T = unknown>(keys: readonly Key[]): Promise<(T | undefined)[]>
 
   /** Stores several values in one pipeline. Not a transaction: when it rejects, some may be stored. All are checked before any is sent. */

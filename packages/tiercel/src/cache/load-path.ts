@@ -1,10 +1,13 @@
+import { prefixBytes } from '../codecs/envelope.ts'
+import type { ValueCheck } from '../codecs/schema.ts'
 import { UsageError } from '../kernel/errors.ts'
 import type { LoadContext, Loader } from './cache.ts'
 import type { Core } from './core.ts'
 import { Flight } from './flight.ts'
 import type { Policy } from './policy.ts'
 import { readL2 } from './read-path.ts'
-import type { Scope } from './scope.ts'
+import type { Found, Scope } from './scope.ts'
+import { checkLoaded, checkStored, reportRefusal } from './value-checks.ts'
 import { encodeValue, keepLoaded } from './write-path.ts'
 
 /** What is to be loaded, and how long the result lives. */
@@ -13,6 +16,7 @@ export interface LoadRequest {
   readonly path: string
   readonly load: Loader<unknown>
   readonly policy: Policy
+  readonly check: ValueCheck | undefined
 }
 
 /** Starts the one flight of a key: reads L2, and where that has nothing, calls the loader and stores what it returns. */
@@ -26,13 +30,21 @@ export function startFlight(core: Core, request: LoadRequest): Flight {
 async function fly(core: Core, request: LoadRequest, flight: Flight): Promise<void> {
   core.background.begin()
   try {
-    const found = core.l2 === undefined ? nothingThere : await readL2(core, request.scope, request.path)
+    const read = core.l2 === undefined ? nothingThere : await readL2(core, request.scope, request.path)
+    const found = read.isHit && request.check !== undefined ? await checkFound(core, request, request.check, read) : read
     flight.resolve(found.isHit ? found.value : await load(core, request, flight, found.present))
   } catch (error) {
     flight.reject(error)
   }
   flight.land()
   core.background.end()
+}
+
+/** What is there and does not satisfy the schema is to be replaced by what is loaded. */
+async function checkFound(core: Core, request: LoadRequest, check: ValueCheck, read: Found & { readonly isHit: true }): Promise<Found> {
+  if ((await checkStored(core.format.values.handOut(read.value), check)).isValid) return read
+  reportRefusal(core, request.scope, request.path, 'l2')
+  return { isHit: false, present: read.bytes.subarray(0, prefixBytes) }
 }
 
 const nothingThere = { isHit: false, present: undefined } as const
@@ -44,7 +56,10 @@ async function load(core: Core, request: LoadRequest, flight: Flight, present: B
   const startedAtMs = performance.now()
   const loaded = await callLoader(core, request, flight)
   if (loaded === undefined) throw undefinedLoaded(path)
-  return keepLoaded(core, request, flight, { ...encodeValue(core, loaded), loadCostMs: performance.now() - startedAtMs }, present)
+  const loadCostMs = performance.now() - startedAtMs
+  const encoded = encodeValue(core, loaded)
+  if (request.check !== undefined) await checkLoaded(core, encoded.value, request.check, path)
+  return keepLoaded(core, request, flight, { ...encoded, loadCostMs }, present)
 }
 
 async function callLoader(core: Core, request: LoadRequest, flight: Flight): Promise<unknown> {

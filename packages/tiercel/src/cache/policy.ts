@@ -10,7 +10,8 @@ export interface Policy {
 }
 
 export const setOptionNames: readonly string[] = ['ttl', 'jitter']
-export const getOrSetOptionNames: readonly string[] = ['ttl', 'jitter', 'signal']
+export const getOrSetOptionNames: readonly string[] = ['ttl', 'jitter', 'signal', 'schema', 'migrate']
+export const getOptionNames: readonly string[] = ['schema', 'migrate']
 
 /** The policy of one call: its own options over the cache's. */
 export function callPolicy(cachePolicy: Policy, options: SetOptions | undefined, known: readonly string[], call: string): Policy {

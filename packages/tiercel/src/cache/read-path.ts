@@ -50,7 +50,7 @@ function judge(core: Core, scope: Scope, path: string, ticket: ReadTicket, bytes
   core.counters.l2Hits += 1
   if (!ticket.isOvertaken) scope.l1?.set(path, value, sizeBytes + path.length, core.nowMs() + decision.remainingMs)
   if (core.emitter.isHeard) core.emitter.emit({ type: 'read.hit', tier: 'l2', namespace: scope.name, key: path })
-  return { isHit: true, value }
+  return { isHit: true, value, bytes }
 }
 
 /** What was there could not be served: a miss, and an event. Its first bytes let a fill replace just that. */

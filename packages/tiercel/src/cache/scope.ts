@@ -67,6 +67,7 @@ export interface ReadTicket {
 
 /** What a read of all tiers came to. */
 export type Found =
-  | { readonly isHit: true; readonly value: unknown }
+  /** `value`: as it is held for callers; `bytes`: what it was read from. */
+  | { readonly isHit: true; readonly value: unknown; readonly bytes: Buffer }
   /** `present`: the first bytes of what was there and not usable; empty when there was nothing; `undefined` when L2 could not say. */
   | { readonly isHit: false; readonly present: Buffer | undefined }

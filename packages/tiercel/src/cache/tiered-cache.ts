@@ -1,21 +1,24 @@
+import { type SchemaOptions, type StandardSchema, type ValueCheck, valueCheck } from '../codecs/schema.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { checkPath, joinKey, type Key } from '../kernel/key.ts'
+import { checkOptionNames } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import { type CacheStats, snapshot } from '../telemetry/stats.ts'
 import type { Cache, GetOrSetOptions, Loader, SetOptions } from './cache.ts'
 import { type Core, checkOpen } from './core.ts'
 import { startFlight } from './load-path.ts'
-import { callPolicy, getOrSetOptionNames, setOptionNames } from './policy.ts'
+import { callPolicy, getOptionNames, getOrSetOptionNames, setOptionNames } from './policy.ts'
 import { readL2 } from './read-path.ts'
 import type { Scope } from './scope.ts'
 import type { Scopes } from './scopes.ts'
+import { checkStored, mismatch, reportRefusal } from './value-checks.ts'
 import { deleteEntries, encodeValue, type SetEntry, writeEntries } from './write-path.ts'
 
 /**
  * The public face: checks what callers give, looks into L1, and hands on.
  *
- * An L1 hit is the hot path and stays short: one look-up by the caller's own string, no options read, no closure, no `async` frame. A string
+ * An L1 hit is the hot path and stays short: one look-up by the caller's own string, no option but the schema read, no closure, no `async` frame. A string
  * that is in L1 was checked when it came there; only where it could be read as an escaped path must it be checked again.
  */
 export class TieredCache implements Cache {
@@ -34,20 +37,22 @@ export class TieredCache implements Cache {
     this.name = scope.name
   }
 
-  get<T = unknown>(key: Key): Promise<T | undefined> {
+  get<T = unknown>(key: Key, options?: AnySchemaOptions): Promise<T | undefined> {
     try {
       const path = typeof key === 'string' ? key : joinKey(key)
       const hit = this.#lookIntoL1(key, path)
+      if (options !== undefined) return this.#getChecked(this.#checked(key, path), hit, options) as Promise<T | undefined>
       return (hit === undefined ? this.#getFromL2(this.#checked(key, path)) : this.#handOut(hit)) as Promise<T | undefined>
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  getOrSet<T>(key: Key, load: Loader<T>, options?: GetOrSetOptions): Promise<T> {
+  getOrSet<T>(key: Key, load: Loader<T>, options?: GetOrSetOptions & AnySchemaOptions): Promise<T> {
     try {
       const path = typeof key === 'string' ? key : joinKey(key)
       const hit = this.#lookIntoL1(key, path)
+      if (options?.schema !== undefined) return this.#getOrSetChecked(this.#checked(key, path), hit, load, options) as Promise<T>
       return (hit === undefined ? this.#flyOrJoin(this.#checked(key, path), load, options) : this.#handOut(hit)) as Promise<T>
     } catch (error) {
       return Promise.reject(error)
@@ -81,10 +86,10 @@ export class TieredCache implements Cache {
     return (await this.get(key)) !== undefined
   }
 
-  async getMany<T = unknown>(keys: readonly Key[]): Promise<(T | undefined)[]> {
+  async getMany<T = unknown>(keys: readonly Key[], options?: AnySchemaOptions): Promise<(T | undefined)[]> {
     if (!Array.isArray(keys)) throw listExpected('getMany', 'keys', keys)
     for (const key of keys) this.#path(key)
-    return Promise.all(keys.map((key) => this.get<T>(key)))
+    return Promise.all(keys.map((key) => this.get<T>(key, options)))
   }
 
   namespace(name: string): Cache {
@@ -131,34 +136,75 @@ export class TieredCache implements Cache {
 
   async #getFromL2(path: string): Promise<unknown> {
     const found = await readL2(this.#core, this.#scope, path)
-    if (found.isHit) return this.#copies ? this.#core.format.values.handOut(found.value) : found.value
+    if (found.isHit) return this.#copy(found.value)
     const { emitter } = this.#core
     if (emitter.isHeard) emitter.emit({ type: 'read.miss', namespace: this.#scope.name, key: path })
     return undefined
   }
 
-  #flyOrJoin(path: string, load: Loader<unknown>, options: GetOrSetOptions | undefined): Promise<unknown> {
+  async #getChecked(path: string, hit: unknown, options: AnySchemaOptions): Promise<unknown> {
+    checkOptionNames(options, getOptionNames, 'get')
+    const check = valueCheck(options)
+    if (check === undefined) return hit === undefined ? this.#getFromL2(path) : this.#handOut(hit)
+    if (hit !== undefined) {
+      const verdict = await checkStored(this.#copy(hit), check)
+      if (verdict.isValid) return verdict.value
+      reportRefusal(this.#core, this.#scope, path, 'l1')
+    }
+    const found = await readL2(this.#core, this.#scope, path)
+    if (found.isHit) {
+      const verdict = await checkStored(this.#copy(found.value), check)
+      if (verdict.isValid) return verdict.value
+      reportRefusal(this.#core, this.#scope, path, 'l2')
+    }
+    const { emitter } = this.#core
+    if (emitter.isHeard) emitter.emit({ type: 'read.miss', namespace: this.#scope.name, key: path })
+    return undefined
+  }
+
+  async #getOrSetChecked(path: string, hit: unknown, load: Loader<unknown>, options: GetOrSetOptions & AnySchemaOptions): Promise<unknown> {
+    const check = valueCheck(options) as ValueCheck
+    if (hit !== undefined) {
+      const verdict = await checkStored(this.#copy(hit), check)
+      if (verdict.isValid) return verdict.value
+      reportRefusal(this.#core, this.#scope, path, 'l1')
+    }
+    const joined = await checkStored(await this.#flyOrJoin(path, load, options), check)
+    if (joined.isValid) return joined.value
+    // It was the flight of a caller with another schema or none.
+    this.#scope.l1?.delete(path)
+    const own = await checkStored(await this.#flyOrJoin(path, load, options), check)
+    if (own.isValid) return own.value
+    throw mismatch(own.issue, path)
+  }
+
+  #flyOrJoin(path: string, load: Loader<unknown>, options: (GetOrSetOptions & AnySchemaOptions) | undefined): Promise<unknown> {
     const core = this.#core
     const scope = this.#scope
     if (typeof load !== 'function') {
       throw new UsageError('TIERCEL_INVALID_LOADER', `getOrSet: the loader must be a function, not ${show(load)}.`, { key: path })
     }
     const policy = callPolicy(core.policy, options, getOrSetOptionNames, 'getOrSet')
+    const check = options === undefined ? undefined : valueCheck(options)
     const signal = checkSignal(options?.signal)
     if (signal?.aborted === true) throw signal.reason
     let flight = scope.flights.get(path)
     if (flight === undefined) {
-      flight = startFlight(core, { scope, path, load, policy })
+      flight = startFlight(core, { scope, path, load, policy, check })
     } else {
       core.counters.loadsJoined += 1
       if (core.emitter.isHeard) core.emitter.emit({ type: 'load.joined', namespace: scope.name, key: path })
     }
     const result = flight.join(signal)
-    return this.#copies ? result.then((value) => core.format.values.handOut(value)) : result
+    return this.#copies ? result.then((held) => this.#copy(held)) : result
   }
 
   #handOut(value: unknown): Promise<unknown> {
-    return Promise.resolve(this.#copies ? this.#core.format.values.handOut(value) : value)
+    return Promise.resolve(this.#copy(value))
+  }
+
+  #copy(held: unknown): unknown {
+    return this.#copies ? this.#core.format.values.handOut(held) : held
   }
 
   #entry(key: Key, value: unknown, options: SetOptions | undefined, call: string): SetEntry {
@@ -178,6 +224,9 @@ export class TieredCache implements Cache {
     return path
   }
 }
+
+/** Of any schema: the types of the contract tell callers which. */
+type AnySchemaOptions = Partial<SchemaOptions<StandardSchema>>
 
 function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal

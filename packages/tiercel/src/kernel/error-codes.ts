@@ -45,6 +45,11 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
     meaning: 'A value takes more bytes, encoded and before it is compressed, than maxValueBytes allows. Nothing was stored.',
     advice: 'Cache a smaller part of it, or several keys; raise maxValueBytes only if the server and every reader can bear it.',
   },
+  TIERCEL_SCHEMA_MISMATCH: {
+    retryable: false,
+    meaning: 'What a loader returned does not satisfy the schema of its own call. Nothing was stored.',
+    advice: 'The message names the first issue. Correct the loader or the schema.',
+  },
   TIERCEL_CLIENT_UNKNOWN: {
     retryable: false,
     meaning: 'What was handed in as a client is none that Tiercel knows, or is used up.',
@@ -98,6 +103,7 @@ export type ErrorCode =
   | 'TIERCEL_UNDEFINED_VALUE'
   | 'TIERCEL_UNSERIALIZABLE_VALUE'
   | 'TIERCEL_VALUE_TOO_LARGE'
+  | 'TIERCEL_SCHEMA_MISMATCH'
   | 'TIERCEL_CLIENT_UNKNOWN'
   | 'TIERCEL_CLIENT_MISSING'
   | 'TIERCEL_UNSUPPORTED'
