@@ -15,7 +15,7 @@ const textStart = tagStart + tagBytes
  * changed, made up or copied from another key is a miss. Keys, instants, tags and sizes stay readable; with compression the size tells something of
  * the content. An older value of the same key, put back before its time is over, is not told from the newer.
  *
- * Costs about 10 µs for a small value, 45 bytes of room.
+ * Costs about three times what the JSON of 1 kB costs, on either side, and 45 bytes of room.
  *
  *     1 scheme, 4 id of the key, 24 nonce, 16 tag, ciphertext
  *

@@ -9,7 +9,7 @@ const minSecretBytes = 32
  * Signs values with HMAC-SHA-256 over the stored key, the header and the payload: what somebody else changed, made up, or copied from another
  * key is a miss. They stay readable. An older value of the same key, put back before its time is over, is not told from the newer.
  *
- * Costs about 3 µs for a small value, 37 bytes of room.
+ * Costs about what the JSON of 1 kB costs, on either side, and 37 bytes of room.
  *
  *     1 scheme, 4 id of the key, 32 HMAC-SHA-256(secret, context, payload), payload
  *

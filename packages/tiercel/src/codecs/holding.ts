@@ -44,7 +44,8 @@ class HeldBytes {
     this.#bytes = bytes
   }
 
+  /** From a copy: a careless codec gives out views of what it reads. */
   decode(): unknown {
-    return this.#codec.decode(this.#bytes)
+    return this.#codec.decode(Buffer.from(this.#bytes))
   }
 }
