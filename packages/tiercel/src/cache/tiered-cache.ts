@@ -175,7 +175,7 @@ export class TieredCache implements Cache {
     this.#scope.l1?.delete(path)
     const own = await checkStored(await this.#flyOrJoin(path, load, options), check)
     if (own.isValid) return own.value
-    throw mismatch(own.issue, path)
+    throw mismatch(own.where, path)
   }
 
   #flyOrJoin(path: string, load: Loader<unknown>, options: (GetOrSetOptions & AnySchemaOptions) | undefined): Promise<unknown> {

@@ -29,11 +29,15 @@ export async function checkStored(stored: unknown, check: ValueCheck): Promise<V
 /** @throws {TIERCEL_SCHEMA_MISMATCH} */
 export async function checkLoaded(core: Core, held: unknown, check: ValueCheck, key: string): Promise<void> {
   const verdict = await validate(check.schema, core.format.values.handOut(held))
-  if (!verdict.isValid) throw mismatch(verdict.issue, key)
+  if (!verdict.isValid) throw mismatch(verdict.where, key)
 }
 
-export function mismatch(issue: string, key: string): CodecError {
-  return new CodecError('TIERCEL_SCHEMA_MISMATCH', `What was loaded does not satisfy the schema: ${issue}`, { operation: 'getOrSet', key })
+export function mismatch(where: string, key: string): CodecError {
+  const place = where === '' ? '' : `: look at ${where}`
+  return new CodecError('TIERCEL_SCHEMA_MISMATCH', `What was loaded does not satisfy the schema of its call${place}.`, {
+    operation: 'getOrSet',
+    key,
+  })
 }
 
 /** A hit that turned out to be none for this caller. */

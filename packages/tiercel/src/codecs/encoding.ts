@@ -29,11 +29,11 @@ function callCodec(codec: Codec, value: unknown): string | Buffer {
     payload = codec.encode(value)
   } catch (error) {
     if (TiercelError.is(error)) throw error
-    throw refusal(codec, `could not encode the value: ${error instanceof Error ? error.message : show(error)}`, error)
+    throw refusal(codec, `could not encode the value: ${error instanceof Error ? error.name : 'an error'}, see the cause`, error)
   }
   if (typeof payload === 'string' || Buffer.isBuffer(payload)) return payload
   if (payload instanceof Uint8Array) return Buffer.from(payload.buffer, payload.byteOffset, payload.length)
-  throw refusal(codec, `returned ${show(payload)}, where text or bytes are needed`)
+  throw refusal(codec, `returned ${typeof payload === 'object' ? show(payload) : `a ${typeof payload}`}, where text or bytes are needed`)
 }
 
 function refusal(codec: Codec, what: string, cause?: unknown): CodecError {

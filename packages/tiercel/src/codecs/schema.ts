@@ -13,9 +13,12 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   }
 }
 
-export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string }[] }
+export type SchemaResult<Output> = { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] }
+
+export interface SchemaIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
 
 /** What a schema takes: the form that is loaded and stored. */
 export type SchemaInput<S extends StandardSchema> = NonNullable<S['~standard']['types']>['input']
@@ -42,7 +45,7 @@ export interface ValueCheck {
   readonly migrate: ((stored: unknown) => unknown) | undefined
 }
 
-export type Verdict = { readonly isValid: true; readonly value: unknown } | { readonly isValid: false; readonly issue: string }
+export type Verdict = { readonly isValid: true; readonly value: unknown } | { readonly isValid: false; readonly where: string }
 
 /** @throws {TIERCEL_INVALID_OPTION} */
 export function valueCheck(options: Partial<SchemaOptions<StandardSchema>>): ValueCheck | undefined {
@@ -64,7 +67,7 @@ export function valueCheck(options: Partial<SchemaOptions<StandardSchema>>): Val
 export async function validate(schema: StandardSchema, value: unknown): Promise<Verdict> {
   const result = await schema['~standard'].validate(value)
   if (result.issues === undefined) return { isValid: true, value: result.value }
-  return { isValid: false, issue: result.issues[0]?.message ?? 'no reason given' }
+  return { isValid: false, where: placeOf(result.issues[0]) }
 }
 
 /** Whether a stored value satisfies a schema, if need be once it is migrated. A schema or migration that throws has refused. */
@@ -73,9 +76,15 @@ export async function validateStored(check: ValueCheck, value: unknown): Promise
     const verdict = await validate(check.schema, value)
     if (verdict.isValid || check.migrate === undefined) return verdict
     return await validate(check.schema, await check.migrate(value))
-  } catch (error) {
-    return { isValid: false, issue: error instanceof Error ? error.message : show(error) }
+  } catch {
+    return { isValid: false, where: '' }
   }
+}
+
+/** Where in the value an issue is, as text. Not its message: some libraries repeat the value in it, and no error of ours does. */
+function placeOf(issue: SchemaIssue | undefined): string {
+  const path = issue?.path ?? []
+  return path.map((part) => `.${String(typeof part === 'object' ? part.key : part)}`).join('')
 }
 
 function invalid(message: string): UsageError {

@@ -48,7 +48,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
   TIERCEL_SCHEMA_MISMATCH: {
     retryable: false,
     meaning: 'What a loader returned does not satisfy the schema of its own call. Nothing was stored.',
-    advice: 'The message names the first issue. Correct the loader or the schema.',
+    advice: 'The message names the place of the first issue. Correct the loader or the schema.',
   },
   TIERCEL_CLIENT_UNKNOWN: {
     retryable: false,

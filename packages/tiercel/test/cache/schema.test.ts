@@ -42,6 +42,8 @@ describe.each(schemas)('a schema of %s', (_name, schema) => {
     const cache = createCache({ l2 })
     await expect(cache.getOrSet('k', () => ({ id: 'seven' }) as never, { schema })).rejects.toMatchObject({
       code: 'TIERCEL_SCHEMA_MISMATCH',
+      message: 'What was loaded does not satisfy the schema of its call: look at .id.',
+      key: 'k',
     })
     await cache.idle()
     expect(await cache.get('k')).toBeUndefined()
