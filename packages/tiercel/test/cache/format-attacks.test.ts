@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { brotliCompressSync, crc32 } from 'node:zlib'
+import fc from 'fast-check'
+import { Packr } from 'msgpackr'
+import superjson from 'superjson'
 import { describe, expect, test } from 'vitest'
 import type { Cache } from '../../src/cache/cache.ts'
 import { type CacheOptions, createCache } from '../../src/cache/create-cache.ts'
 import { aesGcm } from '../../src/codecs/aes-gcm.ts'
-import { headerBytes } from '../../src/codecs/envelope.ts'
+import { encodeEntry, headerBytes } from '../../src/codecs/envelope.ts'
 import { hmac } from '../../src/codecs/hmac.ts'
+import { msgpackrCodec } from '../../src/codecs/msgpackr.ts'
 import { structuredCodec } from '../../src/codecs/structured.ts'
-import { brotli } from '../../src/codecs/zlib-compressions.ts'
+import { superjsonCodec } from '../../src/codecs/superjson.ts'
+import { brotli, gzip } from '../../src/codecs/zlib-compressions.ts'
 import { crc32Short } from '../../src/kernel/hash.ts'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Store } from '../../src/stores/store.ts'
@@ -99,6 +104,41 @@ describe.each(seals)('%s, against who can write to the server', (_name, options)
     entry[13] = 1
     expect(await read(withSums(entry))).toBeUndefined()
     expect(reasons.at(-1)).toBe('dead')
+  })
+})
+
+describe.each<[string, CacheOptions, number, number]>([
+  ['JSON', {}, 1, 0],
+  ['structured', { codec: structuredCodec }, 2, 0],
+  ['msgpackr', { codec: msgpackrCodec(new Packr({ moreTypes: true })) }, 3, 0],
+  ['superjson', { codec: superjsonCodec(superjson) }, 4, 0],
+  ['brotli', { compression: brotli() }, 1, 2],
+  ['gzip', { compression: gzip() }, 1, 1],
+  ['plain', { format: 'plain' }, 1, 0],
+])('any payload behind a header that is right never throws: %s', (_name, options, codec, compression) => {
+  const entry = (payload: Buffer): Buffer => {
+    const times = { createdAtMs: Date.now(), staleAtMs: Date.now() + 60_000, deadAtMs: Date.now() + 60_000, loadCostMs: 0 }
+    return options.format === 'plain' ? payload : encodeEntry({ storedKey: key, codec, compression, ...times }, { payload })
+  }
+
+  test('random bytes', async () => {
+    const { read, reasons } = setUp(options)
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), fc.constantFrom('', '~', '~{"$', '[', '{"json":'), async (bytes, start) => {
+        await read(entry(Buffer.concat([Buffer.from(start), bytes])))
+      }),
+      { numRuns: 500 },
+    )
+    // All came as far as the payload.
+    expect(reasons.length).toBeGreaterThan(100)
+    expect(reasons.filter((reason) => reason !== 'payload' && reason !== 'too-large')).toEqual([])
+  })
+
+  test.each(['[', '{"a":', '~[', '~[{"$map":[', '\x91'])('nested beyond all: %s', async (opening) => {
+    const { read } = setUp(options)
+    const closing = opening === '[' || opening === '~[' ? ']'.repeat(100_000) : ''
+    const tilde = opening.startsWith('~') ? '~' : ''
+    await read(entry(Buffer.from(tilde + opening.slice(tilde.length).repeat(100_000) + closing, 'latin1')))
   })
 })
 
