@@ -1,5 +1,4 @@
 export type { Cache } from './cache/cache.ts'
-export type { ValueSharing } from './cache/core.ts'
 export { type CacheOptions, createCache, type L1Options } from './cache/create-cache.ts'
 export type { BatchLoadContext, BatchLoaded, BatchLoader, LoadContext, Loader, StaleValue } from './cache/loader.ts'
 export type { MemoizedFunction, MemoizeOptions } from './cache/memoized.ts'
@@ -12,6 +11,12 @@ export type {
   ResourceLoaders,
   ResourceOptions,
 } from './cache/resource.ts'
+export type { Codec } from './codecs/codec.ts'
+export type { Compression } from './codecs/compression.ts'
+export type { FormatOptions } from './codecs/format-options.ts'
+export type { ValueSharing } from './codecs/holding.ts'
+export type { SchemaInput, SchemaOptions, SchemaOutput, SchemaResult, StandardSchema } from './codecs/schema.ts'
+export type { Seal } from './codecs/seal.ts'
 export type { ByteSize } from './kernel/byte-size.ts'
 export type { Clock } from './kernel/clock.ts'
 export type { Duration } from './kernel/duration.ts'

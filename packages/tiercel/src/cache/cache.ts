@@ -1,3 +1,4 @@
+import type { SchemaInput, SchemaOptions, SchemaOutput, StandardSchema } from '../codecs/schema.ts'
 import type { Key } from '../kernel/key.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import type { CacheStats } from '../telemetry/stats.ts'
@@ -23,9 +24,13 @@ export interface Cache {
   /**
    * The value under `key`, or `undefined` when there is none. A stored `null` is a value. A stale value is served during its `grace`.
    *
-   * @throws {TIERCEL_INVALID_KEY} {TIERCEL_CLOSED}
-   * @remarks Costs: no round trip on an L1 hit, one else, shared by all reads of the same turn of the event loop.
+   * With a `schema` a value that does not satisfy it is a miss, and the type of the result is the schema's output.
+   *
+   * @throws {TIERCEL_INVALID_KEY} {TIERCEL_CLOSED}; with options {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION}
+   * @remarks Costs: no round trip on an L1 hit, one else, shared by all reads of the same turn of the event loop. A schema is asked once
+   *   for a value that L1 holds, unless what it makes of it cannot be frozen: then on every read.
    */
+  get<S extends StandardSchema>(key: Key, options: SchemaOptions<S>): Promise<SchemaOutput<S> | undefined>
   get<T = unknown>(key: Key): Promise<T | undefined>
 
   /**
@@ -40,12 +45,17 @@ export interface Cache {
    *   said that the source has none.
    * @throws the loader's own error, unchanged, in the process that called it, when there is no stale value to serve
    * @throws {TIERCEL_LOAD_FAILED} the load failed less than `errorTtl` ago; {TIERCEL_LOAD_DEADLINE} `hardTimeout` was over
-   * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_INVALID_KEY}
+   * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_VALUE_TOO_LARGE} {TIERCEL_SCHEMA_MISMATCH} {TIERCEL_INVALID_KEY}
    *   {TIERCEL_INVALID_LOADER} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED}
    * @remarks Costs: nothing but a promise on an L1 hit; one round trip on an L2 hit; two before and one after the load on a miss.
    * @example
    * const product = await cache.getOrSet(['product', id], () => db.product(id), { ttl: '1h', grace: '1d' })
    */
+  getOrSet<S extends StandardSchema>(
+    key: Key,
+    load: Loader<SchemaInput<S>>,
+    options: GetOrSetOptions & SchemaOptions<S>,
+  ): Promise<SchemaOutput<S>>
   getOrSet<T>(key: Key, load: Loader<T>, options?: GetOrSetOptions): Promise<T>
 
   /**
@@ -112,7 +122,7 @@ export interface Cache {
    * A value that was computed before somebody else's change and set after it overwrites the newer one: where that matters, let a
    * loader produce the value and delete the key after the change.
    *
-   * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_INVALID_KEY}
+   * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_VALUE_TOO_LARGE} {TIERCEL_INVALID_KEY}
    *   {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED}
    * @throws {TIERCEL_FENCED} the source of the key is being changed: nothing was stored
    * @throws {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_STORE_DEADLINE} {TIERCEL_SERVER_ERROR} L2 did not confirm. The value is then in no
@@ -147,6 +157,7 @@ export interface Cache {
    *
    * @remarks Costs: one MGET per 50 keys that L1 does not have (per slot on a cluster), all in flight together: about one round trip.
    */
+  getMany<S extends StandardSchema>(keys: readonly Key[], options: SchemaOptions<S>): Promise<(SchemaOutput<S> | undefined)[]>
   getMany<T = unknown>(keys: readonly Key[]): Promise<(T | undefined)[]>
 
   /** Stores several values in one pipeline. Not a transaction: when it rejects, some may be stored. All are checked before any is sent. */

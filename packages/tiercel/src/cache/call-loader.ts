@@ -6,6 +6,7 @@ import type { Entry } from './entry.ts'
 import type { Flight } from './flight.ts'
 import { Context } from './load-context.ts'
 import type { LoadRequest } from './load-request.ts'
+import { checkLoaded } from './value-checks.ts'
 
 /** What a loader returned, and what it said of it. */
 export interface Loaded {
@@ -32,13 +33,14 @@ export async function callLoader(core: Core, request: LoadRequest, flight: Fligh
   counters.loads += 1
   if (reason !== 'miss') counters.refreshes += 1
   if (emitter.isHeard) emitter.emit({ type: 'load.started', ...subject, reason })
-  const context = new Context(request.path, flight, old, core.nowMs)
+  const context = new Context(request.path, flight, old, core)
   const startedAtMs = performance.now()
   try {
     const value = await request.load(context)
     const loadCostMs = performance.now() - startedAtMs
     if (value === undefined && !context.isAbsent) throw undefinedLoaded(request.path)
     const encoded = encodeLoaded(core, value)
+    if (request.check !== undefined) await checkLoaded(core, encoded.value, request.check, request.path)
     if (emitter.isHeard) emitter.emit({ type: 'load.done', ...subject, durationMs: loadCostMs })
     const ttlMs = context.ttlMs ?? (value === undefined ? Math.min(policy.absentTtlMs, policy.ttlMs) : policy.ttlMs)
     const graceMs = context.graceMs ?? (value === undefined ? 0 : policy.graceMs)

@@ -1,4 +1,5 @@
-import type { Codec } from '../codecs/codec.ts'
+import type { ValueFormat } from '../codecs/format.ts'
+import type { ValueSharing } from '../codecs/holding.ts'
 import { UsageError } from '../kernel/errors.ts'
 import type { BoundedLru } from '../stores/memory/bounded-lru.ts'
 import type { Store } from '../stores/store.ts'
@@ -6,14 +7,11 @@ import type { Emitter } from '../telemetry/emitter.ts'
 import type { Counters } from '../telemetry/stats.ts'
 import type { Policy } from './policy.ts'
 
-/** What callers are handed: one shared frozen value, one shared value, or a copy each. */
-export type ValueSharing = 'freeze' | 'share' | 'clone'
-
 /** What all namespaces of a cache have in common. */
 export interface Core {
   readonly lru: BoundedLru | undefined
   readonly l2: Store | undefined
-  readonly codec: Codec
+  readonly format: ValueFormat
   readonly policy: Policy
   /** How long a lease is taken for: what a process that dies while it loads keeps others waiting. */
   readonly leaseMs: number

@@ -1,4 +1,5 @@
-import { jsonCodec } from '../codecs/json.ts'
+import { type FormatOptions, formatOptionNames, valueFormat } from '../codecs/format-options.ts'
+import type { ValueSharing } from '../codecs/holding.ts'
 import { type ByteSize, sizeBytes } from '../kernel/byte-size.ts'
 import { type Clock, coarseClock, systemClock } from '../kernel/clock.ts'
 import { type Duration, durationMs } from '../kernel/duration.ts'
@@ -10,13 +11,13 @@ import type { Store } from '../stores/store.ts'
 import { Emitter } from '../telemetry/emitter.ts'
 import { Counters } from '../telemetry/stats.ts'
 import type { Cache } from './cache.ts'
-import { Background, type Core, type ValueSharing } from './core.ts'
+import { Background, type Core } from './core.ts'
 import type { PolicyOptions } from './options.ts'
 import { cachePolicy, policyOptionNames } from './policy.ts'
 import { Scopes } from './scopes.ts'
 import { TieredCache } from './tiered-cache.ts'
 
-export interface CacheOptions extends PolicyOptions {
+export interface CacheOptions extends PolicyOptions, FormatOptions {
   /** Keeps this cache's keys apart from others on the same server. 1 to 200 characters. Default: none. */
   readonly namespace?: string
   /** This process's memory. `false`: none. Default: at most `'64mb'`. */
@@ -30,7 +31,8 @@ export interface CacheOptions extends PolicyOptions {
   readonly lease?: Duration
   /**
    * What callers are handed: `'freeze'`, one frozen value for all; `'clone'`, a copy each (costs a `structuredClone` per hit);
-   * `'share'`, one value for all that nobody may change. Default: `'freeze'`.
+   * `'share'`, one value for all that nobody may change. With `'freeze'`, Maps, Sets and Dates refuse to change as well; a value with
+   * something in it that cannot be frozen, such as bytes, is decoded for each caller. Default: `'freeze'`.
    */
   readonly values?: ValueSharing
   /**
@@ -52,7 +54,7 @@ export interface L1Options {
 }
 
 const ownOptionNames = ['namespace', 'l1', 'l2', 'lease', 'values', 'waitUntil', 'clock', 'random']
-const optionNames = [...ownOptionNames, ...policyOptionNames]
+const optionNames = [...ownOptionNames, ...policyOptionNames, ...formatOptionNames]
 const storeMembers = ['get', 'getMany', 'claim', 'swap', 'setMany', 'deleteMany', 'overwrite', 'ready', 'nowMs', 'close']
 const shortestLeaseMs = 100
 const longestLeaseMs = 600_000
@@ -72,6 +74,7 @@ export function createCache(options: CacheOptions = {}): Cache {
   if (options.l1 === false && options.l2 === undefined) {
     throw new UsageError('TIERCEL_INVALID_OPTION', 'createCache: without l1 and l2 there is nowhere to keep a value. Give at least one.')
   }
+  const sharing = oneOf(options.values ?? 'freeze', ['freeze', 'share', 'clone'], 'values')
   const clock = options.clock ?? systemClock
   const nowMs = clock === systemClock ? coarseClock(clock) : () => clock.monotonicMs()
   const emitter = new Emitter()
@@ -79,10 +82,10 @@ export function createCache(options: CacheOptions = {}): Cache {
   const core: Core = {
     lru,
     l2: options.l2 === undefined ? undefined : checkStore(options.l2),
-    codec: jsonCodec,
+    format: valueFormat(options, sharing),
     policy: cachePolicy(policyOf(options)),
     leaseMs: checkLease(options.lease ?? '10s'),
-    sharing: oneOf(options.values ?? 'freeze', ['freeze', 'share', 'clone'], 'values'),
+    sharing,
     counters: new Counters(),
     emitter,
     nowMs,

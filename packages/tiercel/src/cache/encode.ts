@@ -1,8 +1,7 @@
 import { UsageError } from '../kernel/errors.ts'
-import { deepFreeze } from '../kernel/freeze.ts'
 import type { Core } from './core.ts'
 
-/** A value in both its forms: as it is handed out, and as it travels. */
+/** A value in both its forms: as it is held for callers, and as it travels. */
 export interface EncodedValue {
   /** `undefined`: the source has none. */
   readonly value: unknown
@@ -14,7 +13,7 @@ export interface EncodedValue {
  * Encodes a value, which also checks it. What is handed out is the value as every later reader will get it, so that no caller sees
  * another shape than the next; only with `share` is it the caller's own object.
  *
- * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE}
+ * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_VALUE_TOO_LARGE}
  */
 export function encodeValue(core: Core, value: unknown): EncodedValue {
   if (value === null) return { value, payload: undefined }
@@ -24,11 +23,10 @@ export function encodeValue(core: Core, value: unknown): EncodedValue {
       'undefined cannot be stored: it means "not in the cache". Store null for "there is none".',
     )
   }
-  const payload = core.codec.encode(value)
-  if (Object.is(value, -0)) return { value: 0, payload }
-  if (core.sharing === 'share' || typeof value !== 'object') return { value, payload }
-  const copy = core.codec.decode(typeof payload === 'string' ? Buffer.from(payload) : payload, 0)
-  return { value: core.sharing === 'freeze' ? deepFreeze(copy) : copy, payload }
+  const payload = core.format.encode(value)
+  // Of what is no object only -0 may come back as another: not every codec keeps it.
+  const isSame = typeof value === 'object' ? core.sharing === 'share' : !Object.is(value, -0)
+  return { value: isSame ? value : core.format.hold(payload), payload }
 }
 
 /** As `encodeValue`; `undefined` is what the loader said that the source does not have. */

@@ -12,7 +12,7 @@ export class Entry {
   readonly deadAtMs: number
   /** What producing it took, in ms. */
   readonly loadCostMs: number
-  /** Of its stored bytes; known once it is in L1. */
+  /** Decoded size, header and all: what it weighs in L1. */
   sizeBytes = 0
   /** Up to here it is served without a thought; from here on somebody has to look whether to refresh it. */
   lookAtMs: number

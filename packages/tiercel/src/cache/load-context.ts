@@ -1,5 +1,6 @@
 import { type Duration, durationMs } from '../kernel/duration.ts'
 import { UsageError } from '../kernel/errors.ts'
+import type { Core } from './core.ts'
 import type { Entry } from './entry.ts'
 import type { Flight } from './flight.ts'
 import type { LoadContext, StaleValue } from './loader.ts'
@@ -15,13 +16,13 @@ export class Context implements LoadContext {
   isUnchanged = false
   readonly #flight: Flight
   readonly #entry: Entry | undefined
-  readonly #nowMs: () => number
+  readonly #core: Core
 
-  constructor(key: string, flight: Flight, entry: Entry | undefined, nowMs: () => number) {
+  constructor(key: string, flight: Flight, entry: Entry | undefined, core: Core) {
     this.key = key
     this.#flight = flight
     this.#entry = entry
-    this.#nowMs = nowMs
+    this.#core = core
   }
 
   get signal(): AbortSignal {
@@ -30,7 +31,9 @@ export class Context implements LoadContext {
 
   get stale(): StaleValue | undefined {
     const entry = this.#entry
-    return entry === undefined ? undefined : { value: entry.value, ageMs: Math.max(0, this.#nowMs() - entry.createdAtMs) }
+    return entry === undefined
+      ? undefined
+      : { value: this.#handOut(entry.value), ageMs: Math.max(0, this.#core.nowMs() - entry.createdAtMs) }
   }
 
   setTtl(ttl: Duration, grace?: Duration | false): void {
@@ -53,6 +56,10 @@ export class Context implements LoadContext {
       throw new UsageError('TIERCEL_INVALID_LOADER', text, { operation: 'getOrSet', key: this.key })
     }
     this.isUnchanged = true
-    return this.#entry.value as T
+    return this.#handOut(this.#entry.value) as T
+  }
+
+  #handOut(held: unknown): unknown {
+    return this.#core.format.values.handOut(held)
   }
 }

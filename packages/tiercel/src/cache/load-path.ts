@@ -6,6 +6,7 @@ import type { LoadRequest } from './load-request.ts'
 import type { Policy } from './policy.ts'
 import { keepInL1, readL2 } from './read-path.ts'
 import { SharedLoad } from './shared-load.ts'
+import { checkFound } from './value-checks.ts'
 import { keepInL1Alone } from './write-path.ts'
 
 /** Starts the one flight of a key: looks into L2, and where that has nothing usable, calls the loader. */
@@ -40,12 +41,13 @@ function serveKnown(core: Core, flight: Flight, known: Entry, policy: Policy): v
 
 async function readOrLoad(core: Core, request: LoadRequest, flight: Flight): Promise<void> {
   const { scope, path, policy } = request
-  const found = await readL2(core, scope, path, policy)
+  const read = await readL2(core, scope, path, policy)
+  const found = request.check === undefined ? read : await checkFound(core, request, read)
   if (found.kind !== 'entry' || request.isForced || found.entry.lookAtMs <= core.nowMs()) {
     await new SharedLoad(core, request, flight).run(found)
     return
   }
-  if (flight.dropReason === undefined) keepInL1(core, scope, path, found.entry, found.bytes.length, policy)
+  if (flight.dropReason === undefined) keepInL1(core, scope, path, found.entry, policy)
   flight.resolve(found.entry.value)
 }
 

@@ -1,3 +1,4 @@
+import type { ValueCheck } from '../codecs/schema.ts'
 import type { Entry } from './entry.ts'
 import type { Loader } from './loader.ts'
 import type { Policy } from './policy.ts'
@@ -13,6 +14,8 @@ export interface LoadRequest {
   readonly isForced: boolean
   /** What L1 has and what made somebody look: stale, or near its end. */
   readonly known: Entry | undefined
+  /** What the value must satisfy. */
+  readonly check: ValueCheck | undefined
   /** Told when it does not load now, but waits for another process that does. */
   readonly onWait?: (() => void) | undefined
 }

@@ -59,7 +59,8 @@ export const policyOptionNames: readonly string[] = [
   'beta',
   'sliding',
 ]
-export const getOrSetOptionNames: readonly string[] = [...policyOptionNames, 'forceFresh', 'signal']
+export const getOrSetOptionNames: readonly string[] = [...policyOptionNames, 'forceFresh', 'signal', 'schema', 'migrate']
+export const getOptionNames: readonly string[] = ['schema', 'migrate']
 
 /** The policy of a cache. */
 export function cachePolicy(options: PolicyOptions): Policy {

@@ -1,7 +1,6 @@
-import { type DecodedEntry, decodeEntry, prefixBytes } from '../codecs/envelope.ts'
+import { type DecodedEntry, prefixBytes } from '../codecs/envelope.ts'
 import { decodeFailure, leaseLengthMs } from '../codecs/marks.ts'
 import { UsageError } from '../kernel/errors.ts'
-import { deepFreeze } from '../kernel/freeze.ts'
 import type { RejectReason } from '../telemetry/event.ts'
 import { type Core, reportStoreFailure } from './core.ts'
 import { Entry } from './entry.ts'
@@ -22,7 +21,7 @@ export function readShared(core: Core, scope: Scope, path: string): Promise<Foun
 async function readWithTicket(core: Core, scope: Scope, path: string, ticket: ReadTicket): Promise<Found> {
   const found = await readL2(core, scope, path, core.policy)
   if (scope.reads.get(path) === ticket) scope.reads.delete(path)
-  if (found.kind === 'entry' && !ticket.isOvertaken) keepInL1(core, scope, path, found.entry, found.bytes.length, core.policy)
+  if (found.kind === 'entry' && !ticket.isOvertaken) keepInL1(core, scope, path, found.entry, core.policy)
   return found
 }
 
@@ -50,9 +49,10 @@ export async function readL2(core: Core, scope: Scope, path: string, policy: Pol
 export function judge(core: Core, scope: Scope, path: string, stored: StoredKey, bytes: Buffer, policy: Policy): Found {
   const { counters } = core
   counters.bytesRead += bytes.length
-  const decoded = decodeEntry(bytes, stored.key, stored.echo)
+  const storeNowMs = core.l2?.nowMs() ?? 0
+  const decoded = core.format.readHead(bytes, stored.key, stored.echo, storeNowMs)
   if (decoded.kind === 'value') {
-    const found = open(core, bytes, decoded.entry, policy)
+    const found = open(core, stored.key, bytes, decoded.entry, storeNowMs, policy)
     if (typeof found === 'string') return reject(core, scope, path, bytes, found)
     counters.l2Hits += 1
     if (core.emitter.isHeard) {
@@ -69,29 +69,17 @@ export function judge(core: Core, scope: Scope, path: string, stored: StoredKey,
 }
 
 /** An entry in local terms, or why it cannot be used. Instants in stored values are the store's; ages are what both clocks agree on. */
-function open(core: Core, bytes: Buffer, stored: DecodedEntry, policy: Policy): Entry | RejectReason {
-  const storeNowMs = core.l2?.nowMs() ?? 0
+function open(core: Core, key: string, bytes: Buffer, stored: DecodedEntry, storeNowMs: number, policy: Policy): Entry | RejectReason {
   const hasGrace = stored.deadAtMs > stored.staleAtMs
   if (storeNowMs >= stored.deadAtMs || (stored.isMarkedStale && !hasGrace)) return 'dead'
-  const payload = decodePayload(core, bytes, stored)
-  if (payload === undefined) return 'payload'
-  const value = core.sharing === 'freeze' ? deepFreeze(payload.value) : payload.value
+  const opened = core.format.readValue(bytes, stored, key)
+  if (typeof opened === 'string') return opened
   const nowMs = core.nowMs()
   const offsetMs = nowMs - storeNowMs
   const staleAtMs = stored.isMarkedStale ? nowMs : stored.staleAtMs + offsetMs
-  return new Entry(value, stored.createdAtMs + offsetMs, staleAtMs, stored.deadAtMs + offsetMs, stored.loadCostMs, policy)
-}
-
-/** The value, boxed since it may be anything; `undefined` when it cannot be read: written by a later version, or by a codec that is not here. */
-function decodePayload(core: Core, bytes: Buffer, entry: DecodedEntry): { readonly value: unknown } | undefined {
-  if (entry.isNull) return { value: null }
-  if (entry.isAbsent) return { value: undefined }
-  if (entry.codec !== core.codec.id || entry.compression !== 0) return undefined
-  try {
-    return { value: core.codec.decode(bytes, entry.payloadStart) }
-  } catch {
-    return undefined
-  }
+  const entry = new Entry(opened.value, stored.createdAtMs + offsetMs, staleAtMs, stored.deadAtMs + offsetMs, stored.loadCostMs, policy)
+  entry.sizeBytes = opened.sizeBytes
+  return entry
 }
 
 /** What was there could not be served: a miss, and an event. Its first bytes let a fill replace just that. */
@@ -102,9 +90,6 @@ function reject(core: Core, scope: Scope, path: string, bytes: Buffer, reason: R
   return { kind: 'unusable', prefix: Buffer.from(bytes.subarray(0, prefixBytes)) }
 }
 
-/** @param sizeBytes of the stored bytes */
-export function keepInL1(core: Core, scope: Scope, path: string, entry: Entry, sizeBytes: number, policy: Policy): void {
-  if (scope.l1 === undefined) return
-  entry.sizeBytes = sizeBytes
-  scope.l1.set(path, entry, sizeBytes + path.length, Math.min(entry.deadAtMs, core.nowMs() + policy.l1TtlMs))
+export function keepInL1(core: Core, scope: Scope, path: string, entry: Entry, policy: Policy): void {
+  scope.l1?.set(path, entry, entry.sizeBytes + path.length, Math.min(entry.deadAtMs, core.nowMs() + policy.l1TtlMs))
 }

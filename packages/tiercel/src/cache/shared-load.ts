@@ -1,6 +1,6 @@
 import { staleMark, valuePrefix, versionOffset, versionPrefix } from '../codecs/envelope.ts'
 import { encodeFailure, newLease, versionOf } from '../codecs/marks.ts'
-import { DeadlineError, TiercelError, UsageError } from '../kernel/errors.ts'
+import { CodecError, DeadlineError, TiercelError, UsageError } from '../kernel/errors.ts'
 import { deadlines } from '../resilience/deadline.ts'
 import type { Store } from '../stores/store.ts'
 import { callLoader } from './call-loader.ts'
@@ -12,6 +12,7 @@ import { Hold } from './hold.ts'
 import type { LoadRequest } from './load-request.ts'
 import { judge, keepInL1, readL2 } from './read-path.ts'
 import type { StoredKey } from './scope.ts'
+import { checkFound } from './value-checks.ts'
 import { waitForHolder } from './wait-for-holder.ts'
 import { type Claim, keepInL1Alone, publish, slide } from './write-path.ts'
 
@@ -53,7 +54,8 @@ export class SharedLoad {
       if (found.kind === 'nothing' || found.kind === 'lease' || found.kind === 'error') this.#flight.stale = undefined
       switch (found.kind) {
         case 'entry':
-          next = await (isForced ? this.#reload(found.entry) : this.#use(found.entry, found.bytes))
+          if (!this.#core.format.hasHeader) next = await this.#usePlain(found.entry)
+          else next = await (isForced ? this.#reload(found.entry) : this.#use(found.entry, found.bytes))
           break
         case 'nothing':
           next = await this.#loadOver(undefined)
@@ -78,15 +80,15 @@ export class SharedLoad {
     }
   }
 
-  #look(): Promise<Found> {
-    return readL2(this.#core, this.#request.scope, this.#request.path, this.#request.policy)
+  async #look(): Promise<Found> {
+    return checkFound(this.#core, this.#request, await readL2(this.#core, this.#request.scope, this.#request.path, this.#request.policy))
   }
 
   /** Serves an entry; refreshes it where it is time to and nobody else does. */
   async #use(entry: Entry, bytes: Buffer): Promise<undefined> {
     const { core, policy, known } = { core: this.#core, ...this.#request }
     const { scope, path } = this.#request
-    if (this.#flight.dropReason === undefined) keepInL1(core, scope, path, entry, bytes.length, policy)
+    if (this.#flight.dropReason === undefined) keepInL1(core, scope, path, entry, policy)
     const nowMs = core.nowMs()
     if (entry.staleAtMs <= nowMs) {
       this.#flight.offer(entry, policy.timeoutMs)
@@ -163,6 +165,7 @@ export class SharedLoad {
    * @returns what is there instead
    */
   async #loadOver(over: Buffer | undefined): Promise<Found | undefined> {
+    if (!this.#core.format.hasHeader) return this.#loadPlain(over)
     const lease = newLease(this.#core.leaseMs)
     const instead = await this.#acquire(lease, over)
     if (instead !== undefined) return instead
@@ -178,6 +181,24 @@ export class SharedLoad {
     return undefined
   }
 
+  /** No lease can stand in a plain key: somebody else would read it as a value. Each process loads for itself, and the first stores. */
+  async #loadPlain(over: Buffer | undefined): Promise<undefined> {
+    await this.#load(undefined, { key: this.#stored.key, expected: over ?? Buffer.alloc(0), isWhole: false, version: undefined })
+    return undefined
+  }
+
+  /** Whatever there is counts as fresh; only who asks for it by name gets a load. */
+  async #usePlain(entry: Entry): Promise<undefined> {
+    const { scope, path, policy, isForced } = this.#request
+    if (isForced) {
+      await this.#l2.deleteMany([this.#stored.key]).catch((error) => this.#reportWrite(error))
+      return this.#loadPlain(undefined)
+    }
+    if (this.#flight.dropReason === undefined) keepInL1(this.#core, scope, path, entry, policy)
+    this.#flight.resolve(entry.value)
+    return undefined
+  }
+
   /** A command whose answer is lost may have been executed: storing will show. */
   async #acquire(lease: Buffer, over: Buffer | undefined): Promise<Found | undefined> {
     const { scope, path, policy } = this.#request
@@ -189,7 +210,8 @@ export class SharedLoad {
       }
       if (over !== undefined) await this.#l2.deleteMany([entry.key])
       const present = await this.#l2.claim(entry)
-      return present === undefined ? undefined : judge(this.#core, scope, path, this.#stored, present, policy)
+      if (present === undefined) return undefined
+      return checkFound(this.#core, this.#request, judge(this.#core, scope, path, this.#stored, present, policy))
     } catch (error) {
       this.#reportWrite(error)
       return error instanceof DeadlineError ? undefined : away
@@ -199,7 +221,8 @@ export class SharedLoad {
   /** A failed load is told to those who wait, so that they do not all repeat it; one that nobody wants any more is not a failure. */
   async #endLease(lease: Buffer, error: unknown): Promise<unknown> {
     const { policy } = this.#request
-    const isTold = policy.errorTtlMs > 0 && !(error instanceof UsageError) && this.#flight.dropReason === undefined
+    const isTold =
+      policy.errorTtlMs > 0 && !(error instanceof UsageError || error instanceof CodecError) && this.#flight.dropReason === undefined
     const mark = isTold ? encodeFailure(failureOf(error)) : undefined
     if (mark !== undefined) this.#remember(mark, error)
     return this.#l2.swap({ key: this.#stored.key, expected: lease, isWhole: true, value: mark, ttlMs: Math.max(policy.errorTtlMs, 1) })

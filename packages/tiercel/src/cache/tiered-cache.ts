@@ -1,6 +1,7 @@
+import { type SchemaOptions, type StandardSchema, type ValueCheck, valueCheck } from '../codecs/schema.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { checkPath, joinKey, type Key, type KeyPart } from '../kernel/key.ts'
-import { checkSignal } from '../kernel/options.ts'
+import { checkOptionNames, checkSignal } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import { type CacheStats, snapshot } from '../telemetry/stats.ts'
@@ -18,11 +19,12 @@ import type { LoadRequest } from './load-request.ts'
 import type { BatchLoader, Loader } from './loader.ts'
 import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
 import type { GetOrSetManyOptions, GetOrSetOptions, SetOptions } from './options.ts'
-import { callPolicy, checkFlag, getOrSetOptionNames, type Policy, setOptionNames } from './policy.ts'
+import { callPolicy, checkFlag, getOptionNames, getOrSetOptionNames, type Policy, setOptionNames } from './policy.ts'
 import { keepInL1, readShared } from './read-path.ts'
 import type { Resource, ResourceDefinition } from './resource.ts'
 import type { Scope } from './scope.ts'
 import type { Scopes } from './scopes.ts'
+import { checkStored, mismatch, reportRefusal } from './value-checks.ts'
 import { deleteEntries, expireEntry, type SetEntry, writeEntries } from './write-path.ts'
 
 /** What a value may lag behind changes of other processes because a load is shared within this one. */
@@ -31,7 +33,7 @@ const joinableMs = 1_000
 /**
  * The public face: checks what callers give, looks into L1, and hands on.
  *
- * An L1 hit is the hot path and stays short: one look-up by the caller's own string, no options read, no closure, no `async` frame. A string
+ * An L1 hit is the hot path and stays short: one look-up by the caller's own string, no option but the schema read, no closure, no `async` frame. A string
  * that is in L1 was checked when it came there; only where it could be read as an escaped path must it be checked again.
  */
 export class TieredCache implements BatchingCache {
@@ -39,33 +41,36 @@ export class TieredCache implements BatchingCache {
   readonly #core: Core
   readonly #scope: Scope
   readonly #scopes: Scopes
+  /** Whether what is held is not yet what is handed out. */
   readonly #copies: boolean
 
   constructor(core: Core, scopes: Scopes, scope: Scope) {
     this.#core = core
     this.#scopes = scopes
     this.#scope = scope
-    this.#copies = core.sharing === 'clone'
+    this.#copies = !core.format.values.isAsIs
     this.name = scope.name
   }
 
-  get<T = unknown>(key: Key): Promise<T | undefined> {
+  get<T = unknown>(key: Key, options?: AnySchemaOptions): Promise<T | undefined> {
     try {
       const path = typeof key === 'string' ? key : joinKey(key)
       const entry = this.#lookIntoL1(key, path)
+      if (options !== undefined) return this.#getChecked(this.#checked(key, path), entry, options) as Promise<T | undefined>
       return (entry === undefined ? this.#getFromL2(this.#checked(key, path)) : this.#serve(path, entry)) as Promise<T | undefined>
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  getOrSet<T>(key: Key, load: Loader<T>, options?: GetOrSetOptions): Promise<T> {
+  getOrSet<T>(key: Key, load: Loader<T>, options?: CallOptions): Promise<T> {
     try {
       const path = typeof key === 'string' ? key : joinKey(key)
       const entry = this.#lookIntoL1(key, path)
-      if (entry !== undefined && options?.forceFresh === undefined && this.#core.nowMs() < entry.lookAtMs) {
+      if (entry !== undefined && (options === undefined || isPlain(options)) && this.#core.nowMs() < entry.lookAtMs) {
         return this.#handOut(path, entry) as Promise<T>
       }
+      if (options?.schema !== undefined) return this.#askChecked(this.#checked(key, path), entry, load, options) as Promise<T>
       return this.#ask(this.#checked(key, path), entry, load, options) as Promise<T>
     } catch (error) {
       return Promise.reject(error)
@@ -90,16 +95,20 @@ export class TieredCache implements BatchingCache {
     return settleAll(values as Promise<T>[], { call: 'getOrSetMany', isPartial, signal: each.signal })
   }
 
-  getOrSetAt(takePlace: () => BatchPlace, key: Key, options: GetOrSetOptions | undefined): Promise<unknown> {
+  getOrSetAt(takePlace: () => BatchPlace, key: Key, options: CallOptions | undefined): Promise<unknown> {
     let place: BatchPlace | undefined
     try {
       const path = typeof key === 'string' ? key : joinKey(key)
       const entry = this.#lookIntoL1(key, path)
-      if (entry !== undefined && options?.forceFresh === undefined && this.#core.nowMs() < entry.lookAtMs) return this.#handOut(path, entry)
+      if (entry !== undefined && (options === undefined || isPlain(options)) && this.#core.nowMs() < entry.lookAtMs)
+        return this.#handOut(path, entry)
       const checked = this.#checked(key, path)
       place = takePlace()
       if (options?.forceFresh !== true && this.#joinable(checked) !== undefined) place.pass()
-      const result = this.#ask(checked, entry, place.load, options, place.pass)
+      const result =
+        options?.schema === undefined
+          ? this.#ask(checked, entry, place.load, options, place.pass)
+          : this.#askChecked(checked, entry, place.load, options, place.pass)
       result.then(place.pass, place.pass)
       return result
     } catch (error) {
@@ -147,10 +156,10 @@ export class TieredCache implements BatchingCache {
     return (await this.get(key)) !== undefined
   }
 
-  async getMany<T = unknown>(keys: readonly Key[]): Promise<(T | undefined)[]> {
+  async getMany<T = unknown>(keys: readonly Key[], options?: AnySchemaOptions): Promise<(T | undefined)[]> {
     if (!Array.isArray(keys)) throw listExpected('getMany', 'keys', keys)
     for (const key of keys) this.#path(key)
-    return Promise.all(keys.map((key) => this.get<T>(key)))
+    return Promise.all(keys.map((key) => this.get<T>(key, options)))
   }
 
   namespace(name: string): Cache {
@@ -209,7 +218,7 @@ export class TieredCache implements BatchingCache {
     const isStale = entry.staleAtMs <= nowMs()
     if (isStale) counters.staleHits += 1
     if (emitter.isHeard) emitter.emit({ type: 'read.hit', tier: 'l1', namespace: this.#scope.name, key: path, isStale })
-    return Promise.resolve(this.#copies ? structuredClone(entry.value) : entry.value)
+    return Promise.resolve(this.#copy(entry.value))
   }
 
   /** For one who does not load: what is fresh, else what L2 has by now. */
@@ -228,11 +237,53 @@ export class TieredCache implements BatchingCache {
     const found = await readShared(core, this.#scope, path)
     if (found.kind === 'entry') {
       if (found.entry.staleAtMs <= core.nowMs()) core.counters.staleHits += 1
-      return this.#copies ? structuredClone(found.entry.value) : found.entry.value
+      return this.#copy(found.entry.value)
     }
     if (found.kind === 'away' && stale !== undefined) return this.#handOut(path, stale)
     if (core.emitter.isHeard) core.emitter.emit({ type: 'read.miss', namespace: this.#scope.name, key: path })
     return undefined
+  }
+
+  #copy(held: unknown): unknown {
+    return this.#copies ? this.#core.format.values.handOut(held) : held
+  }
+
+  async #getChecked(path: string, entry: Entry | undefined, options: AnySchemaOptions): Promise<unknown> {
+    checkOptionNames(options, getOptionNames, 'get')
+    const check = valueCheck(options)
+    const value = await (entry === undefined ? this.#getFromL2(path) : this.#serve(path, entry))
+    if (check === undefined || value === undefined) return value
+    const verdict = await checkStored(value, check)
+    if (verdict.isValid) return verdict.value
+    reportRefusal(this.#core, this.#scope, path, entry === undefined ? 'l2' : 'l1')
+    if (entry !== undefined) return this.#getChecked(path, undefined, options)
+    if (this.#core.emitter.isHeard) this.#core.emitter.emit({ type: 'read.miss', namespace: this.#scope.name, key: path })
+    return undefined
+  }
+
+  async #askChecked(
+    path: string,
+    found: Entry | undefined,
+    load: Loader<unknown>,
+    options: CallOptions,
+    onWait?: () => void,
+  ): Promise<unknown> {
+    const check = valueCheck(options) as ValueCheck
+    let entry = found
+    if (entry?.value !== undefined && !(await checkStored(this.#copy(entry.value), check)).isValid) {
+      reportRefusal(this.#core, this.#scope, path, undefined)
+      entry = undefined
+    }
+    const isSimple = entry !== undefined && options.forceFresh === undefined && this.#core.nowMs() < entry.lookAtMs
+    const joined = await (isSimple ? this.#handOut(path, entry as Entry) : this.#ask(path, entry, load, options, onWait))
+    if (joined === undefined) return undefined
+    const verdict = await checkStored(joined, check)
+    if (verdict.isValid) return verdict.value
+    // It was the flight of a caller with another schema or none.
+    this.#scope.l1?.delete(path)
+    const own = await checkStored(await this.#ask(path, undefined, load, options, onWait), check)
+    if (own.isValid) return own.value
+    throw mismatch(own.where, path)
   }
 
   /** What L1 cannot simply hand out: nothing is there, or an entry that may be due for a refresh. */
@@ -240,7 +291,7 @@ export class TieredCache implements BatchingCache {
     path: string,
     entry: Entry | undefined,
     load: Loader<unknown>,
-    options: GetOrSetOptions | undefined,
+    options: CallOptions | undefined,
     onWait?: () => void,
   ): Promise<unknown> {
     const core = this.#core
@@ -250,7 +301,8 @@ export class TieredCache implements BatchingCache {
     const isForced = options?.forceFresh === undefined ? false : checkFlag(options.forceFresh, 'forceFresh')
     const signal = checkSignal(options?.signal)
     if (signal?.aborted === true) throw signal.reason
-    const request = { scope, path, load, policy, isForced, known: entry, onWait }
+    const check = options === undefined ? undefined : valueCheck(options)
+    const request = { scope, path, load, policy, isForced, known: entry, check, onWait }
     if (entry !== undefined && !isForced && core.nowMs() < entry.staleAtMs) return this.#refreshIfDue(request, entry)
     let flight = isForced ? undefined : this.#joinable(path)
     if (flight === undefined) {
@@ -260,7 +312,7 @@ export class TieredCache implements BatchingCache {
       if (core.emitter.isHeard) core.emitter.emit({ type: 'load.joined', namespace: scope.name, key: path })
     }
     const result = flight.join(signal, policy.hardTimeoutMs)
-    return this.#copies ? result.then(structuredClone) : result
+    return this.#copies ? result.then((held) => this.#copy(held)) : result
   }
 
   /** Hands out what is fresh, and loads it anew in the background where it is time to. */
@@ -284,7 +336,8 @@ export class TieredCache implements BatchingCache {
     const lengthMs = entry.staleAtMs - entry.createdAtMs
     const staleAtMs = nowMs + lengthMs
     const renewed = new Entry(entry.value, nowMs, staleAtMs, staleAtMs + entry.deadAtMs - entry.staleAtMs, entry.loadCostMs, policy)
-    keepInL1(this.#core, this.#scope, path, renewed, entry.sizeBytes, policy)
+    renewed.sizeBytes = entry.sizeBytes
+    keepInL1(this.#core, this.#scope, path, renewed, policy)
   }
 
   #entry(key: Key, value: unknown, options: SetOptions | undefined, call: string): SetEntry {
@@ -303,6 +356,15 @@ export class TieredCache implements BatchingCache {
     if (typeof key === 'string') checkPath(path)
     return path
   }
+}
+
+/** Of any schema: the types of the contract tell callers which. */
+type AnySchemaOptions = Partial<SchemaOptions<StandardSchema>>
+type CallOptions = GetOrSetOptions & AnySchemaOptions
+
+/** Whether nothing in the options keeps a hit in L1 from being handed out. */
+function isPlain(options: CallOptions): boolean {
+  return options.forceFresh === undefined && options.schema === undefined
 }
 
 function checkLoader(load: Loader<unknown>, key: string): void {

@@ -1,6 +1,7 @@
-import { encodeEntry, staleMark, valuePrefix, versionOffset, versionPrefix } from '../codecs/envelope.ts'
+import { byteLength } from '../codecs/encoding.ts'
+import { staleMark, valuePrefix, versionOffset, versionPrefix } from '../codecs/envelope.ts'
 import { StoreError } from '../kernel/errors.ts'
-import type { PutOutcome, Store } from '../stores/store.ts'
+import type { PutOutcome, Store, StoreEntry } from '../stores/store.ts'
 import type { WriteDropped } from '../telemetry/event.ts'
 import type { Loaded } from './call-loader.ts'
 import { type Core, reportStoreFailure } from './core.ts'
@@ -28,7 +29,7 @@ interface Life {
 /** What a loaded value may replace. */
 export interface Claim {
   readonly key: string
-  /** What must still be there. */
+  /** What must still be there; empty: nothing. */
   readonly expected: Buffer
   /** Whether that is all of it: a lease. */
   readonly isWhole: boolean
@@ -52,13 +53,18 @@ export async function publish(core: Core, entry: NewEntry, flight: Flight, loade
       if (claim.isWhole) await l2.swap({ ...claim, value: undefined, ttlMs: 1 })
       return
     }
-    const isStored = await l2.swap({ ...claim, value, ttlMs: life.freshMs + life.graceMs })
+    const isStored = await storeClaimed(l2, claim, { key: claim.key, value: value as Buffer, ttlMs: life.freshMs + life.graceMs })
     if (!isStored) return drop(core, scope, path, 'revoked')
     written(core, scope, path, value?.length ?? 0)
   } catch (error) {
     reportStoreFailure(core, scope.name, 'write', error)
   }
   if (flight.dropReason === undefined) fillL1(core, entry, loaded.encoded, life, value)
+}
+
+async function storeClaimed(l2: Store, claim: Claim, entry: StoreEntry): Promise<boolean> {
+  if (claim.expected.length === 0) return (await l2.claim(entry)) === undefined
+  return l2.swap({ ...entry, expected: claim.expected, isWhole: claim.isWhole })
 }
 
 /** What was loaded goes into L1, where there is no L2, or where that is away. */
@@ -71,7 +77,7 @@ export function keepInL1Alone(core: Core, entry: NewEntry, flight: Flight, loade
 /** Gives an entry that was read its ttl anew, under its own version: a change meanwhile is left alone. */
 export async function slide(core: Core, entry: NewEntry, flight: Flight, old: Entry, bytes: Buffer): Promise<undefined> {
   const version = bytes.subarray(versionOffset, versionPrefix)
-  const encoded = encodeLoaded(core, old.value)
+  const encoded = encodeLoaded(core, core.format.values.handOut(old.value))
   const life = {
     freshMs: lifeMs(entry.policy.ttlMs, entry.policy.jitter, core.random),
     graceMs: entry.policy.graceMs,
@@ -210,13 +216,13 @@ function entryBytes(
     version,
     storedKey: stored.key,
     echo: stored.echo,
-    codec: core.codec.id,
+    codec: core.format.codecId,
     createdAtMs,
     staleAtMs,
     deadAtMs: staleAtMs + life.graceMs,
     loadCostMs: life.loadCostMs,
   }
-  return encodeEntry(head, payload === undefined ? (value === null ? 'null' : 'absent') : { payload })
+  return core.format.write(head, payload === undefined ? (value === null ? 'null' : 'absent') : { payload })
 }
 
 function fillL1(core: Core, entry: NewEntry, encoded: EncodedValue, life: Life, bytes: Buffer | undefined): void {
@@ -225,7 +231,9 @@ function fillL1(core: Core, entry: NewEntry, encoded: EncodedValue, life: Life, 
   const nowMs = core.nowMs()
   const staleAtMs = nowMs + life.freshMs
   const kept = new Entry(encoded.value, nowMs, staleAtMs, staleAtMs + life.graceMs, life.loadCostMs, policy)
-  keepInL1(core, scope, path, kept, bytes?.length ?? Buffer.byteLength(encoded.payload ?? ''), policy)
+  // What is compressed in L2 is not in here.
+  kept.sizeBytes = Math.max(bytes?.length ?? 0, byteLength(encoded.payload ?? ''))
+  keepInL1(core, scope, path, kept, policy)
 }
 
 function written(core: Core, scope: Scope, path: string, sizeBytes: number): void {

@@ -30,6 +30,7 @@ describe('an entry', () => {
         isAbsent: false,
         codec: 1,
         compression: 0,
+        isSealed: false,
         createdAtMs: head.createdAtMs,
         staleAtMs: head.staleAtMs,
         deadAtMs: head.deadAtMs,

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { crc32Short, hashText } from '../kernel/hash.ts'
 import { tokenBytes, writeToken } from '../kernel/token.ts'
+import type { Seal } from './seal.ts'
 
 /**
  * Wire version 1 of a stored entry. All numbers are little-endian, all instants are milliseconds of the server's clock,
@@ -13,9 +14,9 @@ import { tokenBytes, writeToken } from '../kernel/token.ts'
  *     14      4  CRC-32 of bytes 0 to 13
  *     18      4  CRC-32 of all bytes from 22 on
  *     22      1  wire version, 1
- *     23      1  flags: bit 0 null, bit 1 absent, bit 2 the key is echoed
+ *     23      1  flags: bit 0 null, bit 1 absent, bit 2 the key is echoed, bit 3 sealed; any other is of a later version
  *     24      1  codec
- *     25      1  compression, 0 none
+ *     25      1  compression, 0 none; else the payload begins with 4 bytes, its size before it was compressed
  *     26      8  hash of the stored key
  *     34      6  created at
  *     40      6  stale at
@@ -26,6 +27,9 @@ import { tokenBytes, writeToken } from '../kernel/token.ts'
  *     62         echo, if flagged: 4 length, the path as UTF-8; then the tags: 2 length, name, 12 hard token, 12 soft token; then the payload
  *
  * Bytes 0 to 17 have a sum of their own because a server-side script rewrites 1 to 17 in place when an entry is marked stale.
+ *
+ * The payload of a sealed entry, also of a null, is what its seal made of it (`seal.ts`). A seal covers the stored key, all bytes from 22 to
+ * the payload, and the payload: not the version and the stale mark, for the script's sake, and not the sums, which are for damage.
  */
 export const wireVersion = 1
 export const versionOffset = 1
@@ -43,6 +47,8 @@ const bodyOffset = 22
 const flagNull = 1
 const flagAbsent = 2
 const flagEcho = 4
+const flagSealed = 8
+const knownFlags = flagNull | flagAbsent | flagEcho | flagSealed
 const stateStale = 1
 const echoFixedBytes = 4
 const tagFixedBytes = 2 + 2 * tokenBytes
@@ -57,6 +63,8 @@ export interface EntryHead {
   /** The path, when the stored key holds only its hash. */
   readonly echo?: string | undefined
   readonly codec: number
+  /** Default: 0, none. */
+  readonly compression?: number
   readonly createdAtMs: number
   readonly staleAtMs: number
   readonly deadAtMs: number
@@ -86,6 +94,7 @@ export interface DecodedEntry {
   readonly isAbsent: boolean
   readonly codec: number
   readonly compression: number
+  readonly isSealed: boolean
   readonly createdAtMs: number
   readonly staleAtMs: number
   readonly deadAtMs: number
@@ -95,9 +104,9 @@ export interface DecodedEntry {
   readonly payloadStart: number
 }
 
-export function encodeEntry(head: EntryHead, content: Content): Buffer {
+export function encodeEntry(head: EntryHead, content: Content, seal?: Seal): Buffer {
   const payload = typeof content === 'object' ? content.payload : ''
-  const payloadBytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
+  const payloadBytes = (typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length) + (seal?.addedBytes ?? 0)
   const extraBytes = echoBytes(head.echo) + tagsBytes(head.tags)
   const bytes = Buffer.allocUnsafe(headerBytes + extraBytes + payloadBytes)
   bytes[0] = kindValue
@@ -106,9 +115,9 @@ export function encodeEntry(head: EntryHead, content: Content): Buffer {
   bytes[stateOffset] = 0
   bytes.writeUInt32LE(crc32Short(bytes, 0, stateSumOffset), stateSumOffset)
   bytes[22] = wireVersion
-  bytes[23] = (content === 'null' ? flagNull : 0) | (content === 'absent' ? flagAbsent : 0) | (head.echo === undefined ? 0 : flagEcho)
+  bytes[23] = flagsOf(head, content) | (seal === undefined ? 0 : flagSealed)
   bytes[24] = head.codec
-  bytes[25] = 0
+  bytes[25] = head.compression ?? 0
   const [high, low] = hashText(head.storedKey)
   bytes.writeUInt32LE(high, 26)
   bytes.writeUInt32LE(low, 30)
@@ -119,7 +128,8 @@ export function encodeEntry(head: EntryHead, content: Content): Buffer {
   bytes.writeUInt16LE(head.tags?.length ?? 0, 56)
   bytes.writeUInt32LE(extraBytes, 58)
   const at = writeTags(bytes, head.tags, writeEcho(bytes, head.echo))
-  if (typeof payload === 'string') bytes.write(payload, at)
+  if (seal !== undefined) writeSealed(bytes, at, payload, seal, head.storedKey)
+  else if (typeof payload === 'string') bytes.write(payload, at)
   else payload.copy(bytes, at)
   bytes.writeUInt32LE(crc32(bytes.subarray(bodyOffset)), bodySumOffset)
   return bytes
@@ -153,6 +163,7 @@ export function decodeEntry(bytes: Buffer, storedKey: string, echo: string | und
   const extraEnd = headerBytes + bytes.readUInt32LE(58)
   if (extraEnd > bytes.length) return rejected('checksum')
   const flags = bytes[23] as number
+  if ((flags & ~knownFlags) !== 0) return rejected('wire-version')
   if ((flags & flagEcho) !== 0 && !echoes(bytes, echo)) return rejected('other-key')
   return {
     kind: 'value',
@@ -162,6 +173,7 @@ export function decodeEntry(bytes: Buffer, storedKey: string, echo: string | und
       isAbsent: (flags & flagAbsent) !== 0,
       codec: bytes[24] as number,
       compression: bytes[25] as number,
+      isSealed: (flags & flagSealed) !== 0,
       createdAtMs: bytes.readUIntLE(34, 6),
       staleAtMs: bytes.readUIntLE(40, 6),
       deadAtMs: bytes.readUIntLE(46, 6),
@@ -170,6 +182,16 @@ export function decodeEntry(bytes: Buffer, storedKey: string, echo: string | und
       payloadStart: extraEnd,
     },
   }
+}
+
+/** What a seal binds a payload to: its stored key, and all of the header that no script rewrites. */
+export function sealedContext(bytes: Buffer, payloadStart: number, storedKey: string): Buffer {
+  const keyBytes = Buffer.byteLength(storedKey)
+  const context = Buffer.allocUnsafe(4 + keyBytes + payloadStart - bodyOffset)
+  context.writeUInt32LE(keyBytes, 0)
+  context.write(storedKey, 4)
+  bytes.copy(context, 4 + keyBytes, bodyOffset, payloadStart)
+  return context
 }
 
 /** The tags of an entry that `decodeEntry` accepted. */
@@ -187,6 +209,15 @@ export function decodeTags(bytes: Buffer, tagCount: number): EntryTag[] {
     at = nameEnd + 2 * tokenBytes
   }
   return tags
+}
+
+function writeSealed(bytes: Buffer, at: number, payload: string | Buffer, seal: Seal, storedKey: string): void {
+  const plain = typeof payload === 'string' ? Buffer.from(payload) : payload
+  seal.seal(plain, sealedContext(bytes, at, storedKey)).copy(bytes, at)
+}
+
+function flagsOf(head: EntryHead, content: Content): number {
+  return (content === 'null' ? flagNull : 0) | (content === 'absent' ? flagAbsent : 0) | (head.echo === undefined ? 0 : flagEcho)
 }
 
 function rejected(reason: 'not-an-entry' | 'wire-version' | 'checksum' | 'other-key'): Decoded {

@@ -1,23 +1,36 @@
 import { types } from 'node:util'
-import { CodecError } from '../kernel/errors.ts'
 import { show } from '../kernel/show.ts'
-import type { Codec } from './codec.ts'
+import { type Codec, codecIds } from './codec.ts'
+import { unserializable } from './unserializable.ts'
 
 /**
  * JSON that does not lie: what JSON would silently change (a Date into text, NaN into null, a Map into `{}`) or leave out (a function)
  * is refused with the path to it. Kept as JSON keeps them: an instance of a class becomes a plain object with its own fields, a property
  * that is `undefined` is left out, `-0` becomes `0`.
  */
-export const jsonCodec: Codec = {
-  id: 1,
+export const jsonCodec: Codec & { decode(bytes: Buffer, start?: number): unknown } = {
+  id: codecIds.json,
+  name: 'json',
+  isJsonLike: true,
   encode(value) {
     const problem = findProblem(value, 0, [])
     // A cycle is found late, so that its path goes round several times: looked for with suspicion from the start, it does not.
-    if (problem !== undefined) throw unserializable(findProblem(value, depthOfSuspicion, []) ?? problem)
+    if (problem !== undefined) {
+      const { path, what } = findProblem(value, depthOfSuspicion, []) ?? problem
+      throw unserializable(path.reverse(), what, limits)
+    }
     return JSON.stringify(value)
   },
-  decode: (bytes, start) => JSON.parse(bytes.toString('utf8', start)),
+  decode: (bytes: Buffer, start?: number) => decodeAt(bytes, start ?? 0),
+  decodeAt,
 }
+
+function decodeAt(bytes: Buffer, start: number): unknown {
+  return JSON.parse(bytes.toString('utf8', start))
+}
+
+const limits =
+  'which JSON cannot bring back as it was. Allowed: null, booleans, finite numbers, text, arrays and objects of these. Convert it before it is cached, for example a Date with toISOString().'
 
 interface Problem {
   readonly what: string
@@ -90,18 +103,4 @@ function foreignKind(value: object): string | undefined {
 function within(problem: Problem, name: string | number): Problem {
   problem.path.push(name)
   return problem
-}
-
-function unserializable(problem: Problem): CodecError {
-  const path = problem.path.slice(-12).reverse().map(pathStep).join('')
-  const rest = problem.path.length > 12 ? '…' : ''
-  const where = path === '' ? 'The value' : `The value at ${path}${rest}`
-  return new CodecError(
-    'TIERCEL_UNSERIALIZABLE_VALUE',
-    `${where} is ${problem.what}, which JSON cannot bring back as it was. Allowed: null, booleans, finite numbers, text, arrays and objects of these. Convert it before it is cached, for example a Date with toISOString().`,
-  )
-}
-
-function pathStep(name: string | number): string {
-  return typeof name === 'number' ? `[${name}]` : /^[\w$]+$/.test(name) ? `.${name}` : `[${show(name)}]`
 }

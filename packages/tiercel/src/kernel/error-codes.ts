@@ -61,8 +61,20 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
   },
   TIERCEL_UNSERIALIZABLE_VALUE: {
     retryable: false,
-    meaning: 'A value holds something that the codec cannot bring back as it was: a function, a symbol, a Date, a Map, a cycle.',
-    advice: 'The message names the path inside the value. Convert it in the loader, for example with toISOString().',
+    meaning:
+      'A value holds something that the codec cannot bring back as it was: a function, a symbol, a cycle; with JSON also a Date or a Map.',
+    advice:
+      'The message names the path inside the value. Convert it in the loader, for example with toISOString(), or use the structured codec of tiercel/codecs, which keeps Dates, Maps and more.',
+  },
+  TIERCEL_VALUE_TOO_LARGE: {
+    retryable: false,
+    meaning: 'A value takes more bytes, encoded and before it is compressed, than maxValueBytes allows. Nothing was stored.',
+    advice: 'Cache a smaller part of it, or several keys; raise maxValueBytes only if the server and every reader can bear it.',
+  },
+  TIERCEL_SCHEMA_MISMATCH: {
+    retryable: false,
+    meaning: 'What a loader returned does not satisfy the schema of its own call. Nothing was stored.',
+    advice: 'The message names the place of the first issue. Correct the loader or the schema.',
   },
   TIERCEL_CLIENT_UNKNOWN: {
     retryable: false,
@@ -138,6 +150,8 @@ export type ErrorCode =
   | 'TIERCEL_BATCH_FAILED'
   | 'TIERCEL_UNDEFINED_VALUE'
   | 'TIERCEL_UNSERIALIZABLE_VALUE'
+  | 'TIERCEL_VALUE_TOO_LARGE'
+  | 'TIERCEL_SCHEMA_MISMATCH'
   | 'TIERCEL_CLIENT_UNKNOWN'
   | 'TIERCEL_CLIENT_MISSING'
   | 'TIERCEL_UNSUPPORTED'

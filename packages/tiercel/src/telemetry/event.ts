@@ -45,7 +45,29 @@ export interface ReadRejected extends KeyedEvent {
   readonly reason: RejectReason
 }
 
-export type RejectReason = 'not-an-entry' | 'wire-version' | 'checksum' | 'other-key' | 'payload' | 'dead'
+/**
+ * Why stored bytes were not usable.
+ *
+ * `not-an-entry`, `checksum`: garbage or damage. `wire-version`: a later format. `other-key`: they belong to another key. `codec`,
+ * `compression`: none of those that this cache was given. `unsealed`: neither signed nor encrypted, which this cache asks for. `unknown-key`:
+ * sealed in another way or with a key that is not here. `forged`: the seal does not hold. `too-large`: more than `maxValueBytes`.
+ * `payload`: they cannot be decoded or decompressed. `schema`: the call's schema refuses the value; comes after the `read.hit` of the tier
+ * that had it. `dead`: past their time.
+ */
+export type RejectReason =
+  | 'not-an-entry'
+  | 'wire-version'
+  | 'checksum'
+  | 'other-key'
+  | 'codec'
+  | 'compression'
+  | 'unsealed'
+  | 'unknown-key'
+  | 'forged'
+  | 'too-large'
+  | 'payload'
+  | 'schema'
+  | 'dead'
 
 /** The caller's function was called. */
 export interface LoadStarted extends KeyedEvent {

@@ -107,9 +107,9 @@ describe('one load for all processes', () => {
   })
 
   test('a load that is longer than its lease renews it', async () => {
-    const { caches } = fleet(2, { lease: 100 })
+    const { caches } = fleet(2, { lease: 800 })
     const load = vi.fn(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 350))
+      await new Promise((resolve) => setTimeout(resolve, 2_000))
       return 'slow'
     })
     expect(await Promise.all(caches.map((cache) => cache.getOrSet('k', load)))).toEqual(['slow', 'slow'])

@@ -7,6 +7,7 @@ export const doorImports: Readonly<Record<string, readonly string[]>> = {
   'tiercel/client': ['node:crypto'],
   'tiercel/client/ioredis': [],
   'tiercel/client/node-redis': [],
+  'tiercel/codecs': ['node:crypto', 'node:util', 'node:zlib'],
   'tiercel/stores/memory': [],
   'tiercel/stores/valkey': ['node:crypto'],
 }

@@ -7,9 +7,9 @@ export interface Ceiling {
 
 export const ceilings: Readonly<Record<string, Ceiling>> = {
   tiercel: {
-    maxBytes: 89_000,
+    maxBytes: 102_000,
     because:
-      'cache with leases and ages 30 kB, resources, batches and memoized functions 13 kB, stores 12 kB, kernel 8 kB, and 20 kB of adapters: a client is recognised when it is handed in',
+      'cache with leases, ages and schemas 34 kB, formats 9 kB, resources, batches and memoized functions 13 kB, stores 12 kB, kernel 8 kB, and 20 kB of adapters: a client is recognised when it is handed in',
   },
   'tiercel/client': { maxBytes: 24_500, because: 'both adapters with cluster, tracking and subscriptions' },
   'tiercel/client/ioredis': { maxBytes: 14_500, because: 'one adapter with cluster, tracking and subscriptions' },
@@ -19,14 +19,30 @@ export const ceilings: Readonly<Record<string, Ceiling>> = {
   },
   'tiercel/stores/memory': { maxBytes: 6_200, because: 'the memory of L1 behind the store contract' },
   'tiercel/stores/valkey': { maxBytes: 33_500, because: 'both adapters, since a client is recognised when it is handed in' },
+  'tiercel/codecs': {
+    maxBytes: 15_500,
+    because: 'JSON and structured 7 kB, seals 3 kB, compressions and the hooks of other packages 3 kB',
+  },
 }
 
 /** Text that must not be in a bundle: each stands for something that has a door of its own. */
 export const mustNotAppear: Readonly<Record<string, readonly string[]>> = {
-  tiercel: ['leaderboard', 'rate-limit', 'semantic', 'otel', 'fastify', 'describe('],
+  tiercel: [
+    'leaderboard',
+    'rate-limit',
+    'semantic',
+    'otel',
+    'fastify',
+    'describe(',
+    'createCipheriv',
+    'createHmac',
+    'brotliCompressSync',
+    '$bigint',
+  ],
   'tiercel/client': ['createCache', 'BoundedLru', 'leaderboard'],
   'tiercel/client/ioredis': ['createCache', 'BoundedLru', 'commandsExecutor'],
   'tiercel/client/node-redis': ['createCache', 'BoundedLru', 'enableReadyCheck'],
+  'tiercel/codecs': ['createCache', 'BoundedLru', 'EVALSHA', 'TRACKING'],
   'tiercel/stores/memory': ['createCache', 'EVALSHA', 'TRACKING'],
   'tiercel/stores/valkey': ['createCache', 'BoundedLru', 'leaderboard'],
 }

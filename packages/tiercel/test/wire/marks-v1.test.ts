@@ -22,7 +22,7 @@ describe('what a key holds while it has no value, wire version 1', () => {
 
   test('an error: its name, and its message', () => {
     const bytes = encodeFailure({ name: 'TypeError', message: 'no row' })
-    expect(bytes.toString('hex')).toBe('450954797065' + '4572726f72' + '6e6f20726f77')
+    expect(bytes.toString('hex')).toBe('4509547970654572726f726e6f20726f77')
     expect(decodeEntry(bytes, 'any', undefined)).toEqual({ kind: 'error' })
     expect(decodeFailure(bytes)).toEqual({ name: 'TypeError', message: 'no row' })
   })
