@@ -2,9 +2,10 @@ import { callLoader } from './call-loader.ts'
 import type { Core } from './core.ts'
 import type { Entry } from './entry.ts'
 import { Flight } from './flight.ts'
+import type { Found } from './found.ts'
 import type { LoadRequest } from './load-request.ts'
 import type { Policy } from './policy.ts'
-import { keepInL1, readL2 } from './read-path.ts'
+import { failedRead, judge, keepInL1 } from './read-path.ts'
 import { SharedLoad } from './shared-load.ts'
 import { checkFound } from './value-checks.ts'
 import { keepInL1Alone } from './write-path.ts'
@@ -16,39 +17,50 @@ export function startFlight(core: Core, request: LoadRequest): Flight {
   return flight
 }
 
-/** Never rejects: what goes wrong is the flight's result. */
+/**
+ * Never rejects: what goes wrong is the flight's result.
+ *
+ * A plain hit in L2 is the other hot path: it waits once, for the store, and makes nothing that it does not need.
+ */
 async function fly(core: Core, request: LoadRequest, flight: Flight): Promise<void> {
-  const { known } = request
+  const { scope, path, policy, known } = request
   core.background.begin()
   try {
-    if (known !== undefined && !request.isForced) serveKnown(core, flight, known, request.policy)
-    if (core.l2 === undefined) await loadForL1(core, request, flight)
-    else await readOrLoad(core, request, flight)
+    if (known !== undefined && !request.isForced) serveKnown(core, flight, known, policy)
+    if (core.l2 === undefined) {
+      await loadForL1(core, request, flight)
+    } else {
+      const stored = scope.storedKey(path)
+      let bytes: Buffer | undefined
+      let found: Found | undefined
+      try {
+        bytes = await core.l2.get(stored.key)
+      } catch (error) {
+        found = failedRead(core, scope, error)
+      }
+      found ??= judge(core, scope, path, stored, bytes, policy)
+      if (request.check !== undefined) found = await checkFound(core, request, found)
+      if (found.kind === 'entry' && !request.isForced && core.nowMs() < found.entry.lookAtMs) hit(core, request, flight, found.entry)
+      else await new SharedLoad(core, request, flight).run(found)
+    }
   } catch (error) {
     const old = flight.stale ?? known
-    old?.rest(core.nowMs(), request.policy.graceBackoffMs)
+    old?.rest(core.nowMs(), policy.graceBackoffMs)
     flight.fail(error)
   }
   flight.land()
   core.background.end()
 }
 
+function hit(core: Core, { scope, path, policy }: LoadRequest, flight: Flight, entry: Entry): void {
+  if (flight.dropReason === undefined) keepInL1(core, scope, path, entry, policy)
+  flight.resolve(entry.value)
+}
+
 /** What is fresh still is served at once; what is stale, when the flight takes too long. */
 function serveKnown(core: Core, flight: Flight, known: Entry, policy: Policy): void {
   if (known.staleAtMs > core.nowMs()) flight.resolve(known.value)
   else flight.offer(known, policy.timeoutMs)
-}
-
-async function readOrLoad(core: Core, request: LoadRequest, flight: Flight): Promise<void> {
-  const { scope, path, policy } = request
-  const read = await readL2(core, scope, path, policy)
-  const found = request.check === undefined ? read : await checkFound(core, request, read)
-  if (found.kind !== 'entry' || request.isForced || found.entry.lookAtMs <= core.nowMs()) {
-    await new SharedLoad(core, request, flight).run(found)
-    return
-  }
-  if (flight.dropReason === undefined) keepInL1(core, scope, path, found.entry, policy)
-  flight.resolve(found.entry.value)
 }
 
 async function loadForL1(core: Core, request: LoadRequest, flight: Flight): Promise<void> {

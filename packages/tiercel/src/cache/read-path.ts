@@ -19,8 +19,9 @@ export function readShared(core: Core, scope: Scope, path: string): Promise<Foun
 }
 
 async function readWithTicket(core: Core, scope: Scope, path: string, ticket: ReadTicket): Promise<Found> {
-  const found = await readL2(core, scope, path, core.policy)
-  if (scope.reads.get(path) === ticket) scope.reads.delete(path)
+  const found = await readL2(core, scope, path, core.policy).finally(() => {
+    if (scope.reads.get(path) === ticket) scope.reads.delete(path)
+  })
   if (found.kind === 'entry' && !ticket.isOvertaken) keepInL1(core, scope, path, found.entry, core.policy)
   return found
 }
@@ -33,21 +34,25 @@ export async function readL2(core: Core, scope: Scope, path: string, policy: Pol
   try {
     bytes = await core.l2.get(stored.key)
   } catch (error) {
-    // A store that was set up wrongly never works: that is for the programmer. All else is a miss.
-    if (error instanceof UsageError) throw error
-    reportStoreFailure(core, scope.name, 'read', error)
-    return away
-  }
-  if (bytes === undefined) {
-    core.counters.l2Misses += 1
-    return nothing
+    return failedRead(core, scope, error)
   }
   return judge(core, scope, path, stored, bytes, policy)
 }
 
-/** What bytes from L2 mean. */
-export function judge(core: Core, scope: Scope, path: string, stored: StoredKey, bytes: Buffer, policy: Policy): Found {
+/** A store that was set up wrongly never works: that is for the programmer. All else is a miss. */
+export function failedRead(core: Core, scope: Scope, error: unknown): Found {
+  if (error instanceof UsageError) throw error
+  reportStoreFailure(core, scope.name, 'read', error)
+  return away
+}
+
+/** What an answer of L2 means. */
+export function judge(core: Core, scope: Scope, path: string, stored: StoredKey, bytes: Buffer | undefined, policy: Policy): Found {
   const { counters } = core
+  if (bytes === undefined) {
+    counters.l2Misses += 1
+    return nothing
+  }
   counters.bytesRead += bytes.length
   const storeNowMs = core.l2?.nowMs() ?? 0
   const decoded = core.format.readHead(bytes, stored.key, stored.echo, storeNowMs)

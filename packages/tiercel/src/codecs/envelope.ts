@@ -155,12 +155,12 @@ export function decodeEntry(bytes: Buffer, storedKey: string, echo: string | und
   const kind = bytes[0]
   if (kind !== kindValue) return otherKind(kind)
   if (bytes.length < headerBytes) return rejected('not-an-entry')
-  if (bytes.readUInt32LE(stateSumOffset) !== crc32Short(bytes, 0, stateSumOffset)) return rejected('not-an-entry')
+  if (read32(bytes, stateSumOffset) !== crc32Short(bytes, 0, stateSumOffset)) return rejected('not-an-entry')
   if (bytes[22] !== wireVersion) return rejected('wire-version')
-  if (bytes.readUInt32LE(bodySumOffset) !== crc32(bytes.subarray(bodyOffset))) return rejected('checksum')
+  if (read32(bytes, bodySumOffset) !== crc32(bytes.subarray(bodyOffset))) return rejected('checksum')
   const [high, low] = hashText(storedKey)
-  if (bytes.readUInt32LE(26) !== high || bytes.readUInt32LE(30) !== low) return rejected('other-key')
-  const extraEnd = headerBytes + bytes.readUInt32LE(58)
+  if (read32(bytes, 26) !== high || read32(bytes, 30) !== low) return rejected('other-key')
+  const extraEnd = headerBytes + read32(bytes, 58)
   if (extraEnd > bytes.length) return rejected('checksum')
   const flags = bytes[23] as number
   if ((flags & ~knownFlags) !== 0) return rejected('wire-version')
@@ -174,10 +174,10 @@ export function decodeEntry(bytes: Buffer, storedKey: string, echo: string | und
       codec: bytes[24] as number,
       compression: bytes[25] as number,
       isSealed: (flags & flagSealed) !== 0,
-      createdAtMs: bytes.readUIntLE(34, 6),
-      staleAtMs: bytes.readUIntLE(40, 6),
-      deadAtMs: bytes.readUIntLE(46, 6),
-      loadCostMs: bytes.readUInt32LE(52) / 1_000,
+      createdAtMs: read48(bytes, 34),
+      staleAtMs: read48(bytes, 40),
+      deadAtMs: read48(bytes, 46),
+      loadCostMs: read32(bytes, 52) / 1_000,
       tagCount: bytes.readUInt16LE(56),
       payloadStart: extraEnd,
     },
@@ -218,6 +218,16 @@ function writeSealed(bytes: Buffer, at: number, payload: string | Buffer, seal: 
 
 function flagsOf(head: EntryHead, content: Content): number {
   return (content === 'null' ? flagNull : 0) | (content === 'absent' ? flagAbsent : 0) | (head.echo === undefined ? 0 : flagEcho)
+}
+
+/** Read by hand: the methods of Buffer check their arguments anew for each field. */
+function read32(bytes: Uint8Array, at: number): number {
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16)
+  return low + (bytes[at + 3] as number) * 0x100_0000
+}
+
+function read48(bytes: Uint8Array, at: number): number {
+  return read32(bytes, at) + ((bytes[at + 4] as number) | ((bytes[at + 5] as number) << 8)) * 0x1_0000_0000
 }
 
 function rejected(reason: 'not-an-entry' | 'wire-version' | 'checksum' | 'other-key'): Decoded {
