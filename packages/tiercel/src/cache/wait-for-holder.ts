@@ -37,6 +37,8 @@ export async function waitForHolder(wait: Wait): Promise<Found | undefined> {
   let lease = wait.lease
   let endsAtMs = performance.now() + lease.lengthMs + expiryMarginMs
   let pollMs = firstPollMs
+  // What was stored after the lease was seen and before the watch began was not heard.
+  if (watch !== undefined) bell.ring()
   try {
     for (;;) {
       const nowMs = performance.now()

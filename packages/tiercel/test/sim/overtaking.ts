@@ -82,7 +82,11 @@ class Overtaking {
       }
       if (mayCrash && steps === 12) this.#crash(members[0] as Member)
       if (this.#plan.canPass && this.#scheduler.random() < 0.03) this.#pass(700)
-      if (this.#scheduler.isIdle) this.#pass(leaseMs + 1)
+      if (this.#scheduler.isIdle) {
+        // Only the lease of one who died may have to run out: all else is told to those who wait.
+        if (!mayCrash) this.#violations.push('all wait, and nobody is woken')
+        this.#pass(leaseMs + 1)
+      }
       await this.#scheduler.step()
       await settled()
     }
