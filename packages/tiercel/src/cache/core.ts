@@ -1,6 +1,6 @@
 import type { Codec } from '../codecs/codec.ts'
 import { UsageError } from '../kernel/errors.ts'
-import type { BoundedLru } from '../stores/memory/bounded-lru.ts'
+import type { Arena } from '../stores/memory/arena.ts'
 import type { Store } from '../stores/store.ts'
 import type { Emitter } from '../telemetry/emitter.ts'
 import type { Counters } from '../telemetry/stats.ts'
@@ -11,7 +11,7 @@ export type ValueSharing = 'freeze' | 'share' | 'clone'
 
 /** What all namespaces of a cache have in common. */
 export interface Core {
-  readonly lru: BoundedLru | undefined
+  readonly l1: Arena | undefined
   readonly l2: Store | undefined
   readonly codec: Codec
   readonly policy: Policy

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { LruPartition } from '../stores/memory/bounded-lru.ts'
+import type { Partition } from '../stores/memory/arena.ts'
 import type { Flight } from './flight.ts'
 
 /** The root of every key in a server. The digit is the wire version: two versions that cannot read each other never meet. */
@@ -15,7 +15,7 @@ const hashMark = '%#'
  */
 export class Scope {
   readonly name: string
-  readonly l1: LruPartition | undefined
+  readonly l1: Partition | undefined
   /** Reads of L2 by path: joined by all who want the same key. */
   readonly reads: Map<string, ReadTicket> = new Map()
   /** Loads by path. */
@@ -24,7 +24,7 @@ export class Scope {
   readonly writes: Map<string, object> = new Map()
   readonly #prefix: string
 
-  constructor(name: string, l1: LruPartition | undefined) {
+  constructor(name: string, l1: Partition | undefined) {
     this.name = name
     this.l1 = l1
     this.#prefix = `${root}:${name}:e:`

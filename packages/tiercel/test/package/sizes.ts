@@ -7,8 +7,9 @@ export interface Ceiling {
 
 export const ceilings: Readonly<Record<string, Ceiling>> = {
   tiercel: {
-    maxBytes: 55_500,
-    because: 'cache and codec 19 kB, stores 8 kB, kernel 6 kB, and 20 kB of adapters: a client is recognised when it is handed in',
+    maxBytes: 66_800,
+    because:
+      'cache and codec 19 kB, stores 8 kB, W-TinyLFU and expiry 8 kB, kernel 6 kB, and 20 kB of adapters: a client is recognised when it is handed in',
   },
   'tiercel/client': { maxBytes: 24_500, because: 'both adapters with cluster, tracking and subscriptions' },
   'tiercel/client/ioredis': { maxBytes: 14_500, because: 'one adapter with cluster, tracking and subscriptions' },
@@ -16,16 +17,19 @@ export const ceilings: Readonly<Record<string, Ceiling>> = {
     maxBytes: 12_700,
     because: 'one adapter with cluster, tracking and subscriptions',
   },
-  'tiercel/stores/memory': { maxBytes: 5_600, because: 'the memory of L1 behind the store contract' },
+  'tiercel/stores/memory': {
+    maxBytes: 18_500,
+    because: 'the memory of L1 with its eviction and expiry, alone and behind the store contract',
+  },
   'tiercel/stores/valkey': { maxBytes: 30_000, because: 'both adapters, since a client is recognised when it is handed in' },
 }
 
 /** Text that must not be in a bundle: each stands for something that has a door of its own. */
 export const mustNotAppear: Readonly<Record<string, readonly string[]>> = {
   tiercel: ['leaderboard', 'rate-limit', 'semantic', 'otel', 'fastify', 'describe('],
-  'tiercel/client': ['createCache', 'BoundedLru', 'leaderboard'],
-  'tiercel/client/ioredis': ['createCache', 'BoundedLru', 'commandsExecutor'],
-  'tiercel/client/node-redis': ['createCache', 'BoundedLru', 'enableReadyCheck'],
+  'tiercel/client': ['createCache', 'Arena', 'leaderboard'],
+  'tiercel/client/ioredis': ['createCache', 'Arena', 'commandsExecutor'],
+  'tiercel/client/node-redis': ['createCache', 'Arena', 'enableReadyCheck'],
   'tiercel/stores/memory': ['createCache', 'EVALSHA', 'TRACKING'],
-  'tiercel/stores/valkey': ['createCache', 'BoundedLru', 'leaderboard'],
+  'tiercel/stores/valkey': ['createCache', 'Arena', 'leaderboard'],
 }
