@@ -1,9 +1,18 @@
+import {
+  hitRatio,
+  hotThenScan,
+  mixedRequests,
+  scannedRequests,
+  shiftingRequests,
+  steadyRequests,
+  type TraceCell,
+  trace,
+  traceCells,
+  whyNoTraces,
+} from '@tiercel/workloads'
 import { LRUCache } from 'lru-cache'
 import { describe, expect, test } from 'vitest'
 import { createMemoryCache } from '../../src/stores/memory/memory-cache.ts'
-import { type Cell, cells } from './cells.ts'
-import { hitRatio, trace, whyNoTraces } from './replay.ts'
-import { hotThenScan, mixed, scanned, shifting, steady } from './workloads.ts'
 
 const seed = 20
 const ratioOf = (keys: readonly string[], maxEntries: number, policy: 'w-tinylfu' | 'lru' = 'w-tinylfu'): number =>
@@ -11,9 +20,9 @@ const ratioOf = (keys: readonly string[], maxEntries: number, policy: 'w-tinylfu
 
 describe('generated requests', () => {
   test.each([
-    ['popular keys', steady, 76],
-    ['popular keys that are all replaced every 100,000 requests', shifting, 69],
-    ['popular keys beside a scan', scanned, 55.5],
+    ['popular keys', steadyRequests, 76],
+    ['popular keys that are all replaced every 100,000 requests', shiftingRequests, 69],
+    ['popular keys beside a scan', scannedRequests, 55.5],
   ])('%s', (_, workload, atLeast) => {
     expect(ratioOf(workload('hit ratio'), 10_000)).toBeGreaterThanOrEqual(atLeast)
   })
@@ -30,7 +39,7 @@ describe('generated requests', () => {
   })
 
   test.each([16, 100, 1_000])('in a mix of all, %i entries earn more than LRU’s, and nowhere much less', (entries) => {
-    const keys = mixed(entries, 'mixed')
+    const keys = mixedRequests(entries, 'mixed')
     expect(ratioOf(keys, entries)).toBeGreaterThan(ratioOf(keys, entries, 'lru'))
   })
 })
@@ -39,7 +48,7 @@ describe('lru', () => {
   test.each([1, 2, 15, 16, 100, 1_000])('hits where lru-cache hits, with %i entries', (entries) => {
     const own = createMemoryCache<string, number>({ maxEntries: entries, policy: 'lru' })
     const other = new LRUCache<string, number>({ max: entries })
-    mixed(entries < 16 ? 16 : entries, 'lru').forEach((key, index) => {
+    mixedRequests(entries < 16 ? 16 : entries, 'lru').forEach((key, index) => {
       const value = own.get(key)
       if (value !== other.get(key)) expect.fail(`request ${index}: ${value} for ${key}, lru-cache has another`)
       if (value !== undefined) return
@@ -51,14 +60,14 @@ describe('lru', () => {
 })
 
 describe.skipIf(whyNoTraces !== undefined)(`real traces${whyNoTraces === undefined ? '' : `: skipped, ${whyNoTraces}`}`, () => {
-  const ratios = new Map<Cell, number>()
-  const measured = (cell: Cell): number => {
+  const ratios = new Map<TraceCell, number>()
+  const measured = (cell: TraceCell): number => {
     const ratio = ratios.get(cell) ?? ratioOf(trace(cell.trace), cell.entries)
     ratios.set(cell, ratio)
     return ratio
   }
 
-  test.each(cells)('$trace, $entries entries', (cell) => {
+  test.each(traceCells)('$trace, $entries entries', (cell) => {
     const ratio = measured(cell)
     expect(ratio).toBeGreaterThanOrEqual(cell.lru - 3.5)
     if (cell.entries >= 500) expect(ratio).toBeGreaterThanOrEqual(cell.caffeine - 3)
@@ -66,11 +75,11 @@ describe.skipIf(whyNoTraces !== undefined)(`real traces${whyNoTraces === undefin
   })
 
   test('the mean', () => {
-    const mean = (of: (cell: Cell) => number): number => cells.reduce((sum, cell) => sum + of(cell), 0) / cells.length
+    const mean = (of: (cell: TraceCell) => number): number => traceCells.reduce((sum, cell) => sum + of(cell), 0) / traceCells.length
     expect(mean(measured)).toBeGreaterThanOrEqual(mean((cell) => cell.recommended) - 0.3)
   })
 
-  test.each(cells)('lru as in lru-cache: $trace, $entries entries', (cell) => {
+  test.each(traceCells)('lru as in lru-cache: $trace, $entries entries', (cell) => {
     const ratio = ratioOf(trace(cell.trace), cell.entries, 'lru')
     expect(ratio).toBe(hitRatio(trace(cell.trace), new LRUCache<string, number>({ max: cell.entries })))
     expect(ratio).toBeCloseTo(cell.lru, 2)

@@ -1,5 +1,5 @@
-/** One trace at one capacity, and the hit ratios that others have there, in percent. */
-export interface Cell {
+/** One real trace at one capacity (`trace` reads it), and the hit ratios that others have there, in percent. */
+export interface TraceCell {
   readonly trace: string
   readonly entries: number
   readonly lru: number
@@ -10,7 +10,7 @@ export interface Cell {
   readonly atLeast?: number
 }
 
-export const cells: readonly Cell[] = [
+export const traceCells: readonly TraceCell[] = [
   { trace: 'oltp', entries: 187, lru: 13.77, caffeine: 20.41, recommended: 19.83 },
   { trace: 'oltp', entries: 1_869, lru: 41.64, caffeine: 44.66, recommended: 46.51 },
   { trace: 'oltp', entries: 18_688, lru: 66.52, caffeine: 64.26, recommended: 67.48 },

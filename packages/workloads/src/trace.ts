@@ -2,24 +2,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 
-/** What a cache has to have for a replay: a `Map`, `lru-cache` and Tiercel's own have it. */
-export interface Replayed {
-  readonly size: number
-  get(key: string): unknown
-  set(key: string, value: number): unknown
-}
-
-/** Percent of the requests that were hits: read through, cold start included. */
-export function hitRatio(keys: readonly string[], cache: Replayed, onRequest?: (index: number) => void): number {
-  let hits = 0
-  keys.forEach((key, index) => {
-    if (cache.get(key) !== undefined) hits += 1
-    else cache.set(key, index)
-    onRequest?.(index)
-  })
-  return (hits / keys.length) * 100
-}
-
 const folder = process.env['TIERCEL_TRACES']
 
 /** Why traces cannot be replayed here, or nothing when they can. */
@@ -32,6 +14,7 @@ export const whyNoTraces: string | undefined =
 
 const loaded = new Map<string, string[]>()
 
+/** The keys of a trace in the order of its requests. Read once. */
 export function trace(name: string): string[] {
   const known = loaded.get(name)
   if (known !== undefined) return known
