@@ -10,9 +10,11 @@
  *                                └─ the loser leaves ◀── last of probation
  *
  * - A new key enters the **window**, always: what was just stored is there to be read.
- * - What falls out of the window is a candidate for main and duels with those who would have to go, by how often each was asked for lately
- *   (`FrequencySketch`). A tie keeps who is there, and so does a lead of one request among the often used: in a loop, the one is who
- *   came by last. With a budget of bytes a large candidate must outweigh the sum of the victims it would displace.
+ * - What falls out of the window is a candidate for main and duels with those who would have to go, by how often each was asked for lately.
+ *   A tie keeps who is there, and so does a lead of one among the often used: in a loop, that one is who came by last. With a budget
+ *   of bytes a large candidate must outweigh the sum of the victims it would displace.
+ * - What is resident counts its hits in a byte of its own, and tells the `FrequencySketch` when it leaves. So a hit touches neither the
+ *   sketch nor the key's hash. All counts are halved every 21 n requests, so that yesterday's favourites go.
  * - A warm candidate that lost gets in all the same once in 128 times. Without that, somebody who can make the sketch believe in dead
  *   keys (hash collisions, made-up traffic) could close main for good; the seeded hash is the other half of that defence.
  * - **Steering.** Every 3 n requests (n: entries) the hits per place are compared: e = ln(window's density / main's density). The window
@@ -24,19 +26,18 @@
  *
  * | trace, entries                            | OPT   | LRU   | Caffeine | here  |
  * |-------------------------------------------|-------|-------|----------|-------|
- * | oltp, 1,869: a database                   | 59.77 | 41.64 | 44.66    | 46.7  |
+ * | oltp, 1,869: a database                   | 59.77 | 41.64 | 44.66    | 46.6  |
  * | ormbusy-2m, 607: objects behind an ORM    | 80.88 | 70.05 | 68.55    | 71.2  |
- * | corda, 512: a service, then a loop        | 44.53 | 11.64 | 40.37    | 42.1  |
- * | web12, 688: product pages                 | 74.68 | 60.02 | 63.28    | 65.3  |
+ * | corda, 512: a service, then a loop        | 44.53 | 11.64 | 40.37    | 43.3  |
+ * | web12, 688: product pages                 | 74.68 | 60.02 | 63.28    | 65.5  |
  *
  * SIEVE and S3-FIFO are shorter and cheaper per request, and stay at 0.2 and 11.6 on that loop; ARC and LIRS keep ghosts of keys that have
  * left, up to twice as many as entries. The same means came out for periods of 3 to 10 n and first windows of 1 to 5 %, so there is
  * nothing to tune.
  *
- * No call does more than a fixed number of steps: the window moves by four entries per write, the sketch is halved by four blocks per
- * request, a duel looks at 64 victims. A hit moves a few integers, counts in one line of memory, and never hashes a key: each entry's
- * hash is kept. Beyond an LRU that is 5 bytes per entry and 8 to 16 of the sketch. (Columns double now and then while a cache fills,
- * as its `Map` does.)
+ * No call does more than a fixed number of steps: a write moves four entries of each region at most and halves 64 counts of entries and 128
+ * words of the sketch, a duel looks at 64 victims. Beyond an LRU that takes 5 bytes per entry, and 8 to 16 of the sketch. (Columns double
+ * now and then while a cache fills, as its `Map` does.)
  */
 import type { Budget, EvictionPolicy } from './eviction-policy.ts'
 import { FrequencySketch, mostRequests } from './frequency-sketch.ts'
@@ -79,7 +80,7 @@ export class WTinyLfu implements EvictionPolicy {
   /** The region in the lowest two bits, and above them the hits since the entry came, as far as a counter of the sketch goes. */
   #states: Uint8Array = new Uint8Array(0)
   #sizes: Uint32Array = new Uint32Array(0)
-  readonly #entriesIn: Float64Array = new Float64Array(regionCount)
+  readonly #entriesIn: Int32Array = new Int32Array(regionCount)
   readonly #bytesIn: Float64Array = new Float64Array(regionCount)
   entries = 0
   sizeBytes = 0
@@ -135,9 +136,10 @@ export class WTinyLfu implements EvictionPolicy {
   add(slot: number, hash: number, sizeBytes: number): void {
     this.#settle()
     this.#hashes[slot] = hash
-    this.#states[slot] = 0
+    this.#states[slot] = window
     if (this.#isWeighed) this.#sizes[slot] = sizeBytes
-    this.#enter(window, slot)
+    this.#lists.addFirst(window, slot)
+    this.#countIn(slot)
     this.entries += 1
     this.sizeBytes += sizeBytes
     this.#sketch.count(hash, 1)
@@ -165,15 +167,17 @@ export class WTinyLfu implements EvictionPolicy {
     const growth = sizeBytes - this.#sizeOf(slot)
     const state = this.#states[slot] as number
     if (state < leastFullState) this.#states[slot] = state + oneHit
-    this.#leave(slot)
+    this.#discount(slot)
     if (this.#isWeighed) this.#sizes[slot] = sizeBytes
     this.sizeBytes += growth
-    this.#enter(growth > 0 ? window : state & regionMask, slot)
+    this.#countIn(slot)
+    this.#move(slot, growth > 0 ? window : state & regionMask)
     this.#countRequest()
   }
 
   remove(slot: number): void {
-    this.#leave(slot)
+    this.#lists.remove(slot)
+    this.#discount(slot)
     this.entries -= 1
     this.sizeBytes -= this.#sizeOf(slot)
     const hits = this.#hitsOf(slot)
@@ -185,18 +189,18 @@ export class WTinyLfu implements EvictionPolicy {
     const candidate = this.#lists.last(window)
     const victim = this.#mainVictim()
     if (victim < 0) return candidate
-    if (!this.#isWindowOver || this.#entriesIn[window] === 1) return victim
+    if (!this.#isWindowOver() || this.#entriesIn[window] === 1) return victim
     if (!this.#isAdmitted(candidate)) return candidate
     this.#move(candidate, probation)
     return victim
   }
 
-  get #isWindowOver(): boolean {
+  #isWindowOver(): boolean {
     if (this.entries < fewestEntries) return false
     return (this.#entriesIn[window] as number) > this.#maxWindowEntries || (this.#bytesIn[window] as number) > this.#maxWindowBytes
   }
 
-  get #isProtectedOver(): boolean {
+  #isProtectedOver(): boolean {
     return (
       (this.#entriesIn[protectedRegion] as number) > this.#maxProtectedEntries ||
       (this.#bytesIn[protectedRegion] as number) > this.#maxProtectedBytes
@@ -235,14 +239,15 @@ export class WTinyLfu implements EvictionPolicy {
   }
 
   #promote(slot: number): void {
-    this.#move(slot, protectedRegion)
-    if (this.#isProtectedOver) this.#move(this.#lists.last(protectedRegion), probation)
+    this.#lists.moveFirst(protectedRegion, slot)
+    this.#assign(slot, protectedRegion)
+    if (this.#isProtectedOver()) this.#move(this.#lists.last(protectedRegion), probation)
   }
 
   /** A few steps towards what the shares say, and of a halving that is under way. What would take more is done by the next writes. */
   #settle(): void {
-    for (let move = 0; move < movesPerWrite && this.#isWindowOver; move += 1) this.#move(this.#lists.last(window), probation)
-    for (let move = 0; move < movesPerWrite && this.#isProtectedOver; move += 1) this.#move(this.#lists.last(protectedRegion), probation)
+    for (let move = 0; move < movesPerWrite && this.#isWindowOver(); move += 1) this.#move(this.#lists.last(window), probation)
+    for (let move = 0; move < movesPerWrite && this.#isProtectedOver(); move += 1) this.#move(this.#lists.last(protectedRegion), probation)
     if (this.#isHalving) this.#halveSome()
   }
 
@@ -306,23 +311,28 @@ export class WTinyLfu implements EvictionPolicy {
   }
 
   #move(slot: number, region: number): void {
-    this.#leave(slot)
-    this.#enter(region, slot)
+    this.#lists.moveFirst(region, slot)
+    this.#assign(slot, region)
     this.#steps += 1
   }
 
-  #enter(region: number, slot: number): void {
-    this.#lists.addFirst(region, slot)
+  /** What belongs to the region that an entry goes to, but for its place in the list. */
+  #assign(slot: number, region: number): void {
+    this.#discount(slot)
     this.#states[slot] = ((this.#states[slot] as number) & ~regionMask) | region
-    this.#entriesIn[region] = (this.#entriesIn[region] as number) + 1
-    if (this.#isWeighed) this.#bytesIn[region] = (this.#bytesIn[region] as number) + this.#sizeOf(slot)
+    this.#countIn(slot)
   }
 
-  #leave(slot: number): void {
+  #countIn(slot: number): void {
     const region = (this.#states[slot] as number) & regionMask
-    this.#lists.remove(slot)
+    this.#entriesIn[region] = (this.#entriesIn[region] as number) + 1
+    if (this.#isWeighed) this.#bytesIn[region] = (this.#bytesIn[region] as number) + (this.#sizes[slot] as number)
+  }
+
+  #discount(slot: number): void {
+    const region = (this.#states[slot] as number) & regionMask
     this.#entriesIn[region] = (this.#entriesIn[region] as number) - 1
-    if (this.#isWeighed) this.#bytesIn[region] = (this.#bytesIn[region] as number) - this.#sizeOf(slot)
+    if (this.#isWeighed) this.#bytesIn[region] = (this.#bytesIn[region] as number) - (this.#sizes[slot] as number)
   }
 
   #sizeOf(slot: number): number {
