@@ -1,5 +1,5 @@
 import type { Budget, EvictionPolicy } from './eviction-policy.ts'
-import { ExpiryWheel, never } from './expiry-wheel.ts'
+import { ExpiryWheel } from './expiry-wheel.ts'
 import { Lru } from './lru.ts'
 import { processSeed, SeededHash } from './seeded-hash.ts'
 import { grown, none } from './slot-lists.ts'
@@ -154,8 +154,7 @@ export class Arena {
   }
 
   #isOver(slot: number): boolean {
-    const endsAtMs = this.#expiry.at(slot)
-    return endsAtMs !== never && endsAtMs <= this.#nowMs()
+    return this.#expiry.isUsed && this.#expiry.at(slot) <= this.#nowMs()
   }
 
   #liveSlot(owner: Partition, key: ArenaKey): number | undefined {

@@ -37,24 +37,26 @@ export class ExpiryWheel {
 
   grow(capacity: number): void {
     this.#capacity = capacity
-    this.#atMs = grown(this.#atMs, capacity)
-    if (this.isUsed) this.#lists.grow(capacity)
+    if (!this.isUsed) return
+    this.#lists.grow(capacity)
+    const known = this.#atMs.length
+    this.#atMs = grown(this.#atMs, capacity).fill(never, known)
   }
 
   /** When the entry runs out; `never` when it does not. */
   at(slot: number): number {
-    return this.#atMs[slot] as number
+    return this.isUsed ? (this.#atMs[slot] as number) : never
   }
 
   add(slot: number, atMs: number): void {
+    if (atMs !== never && !this.isUsed) this.#use()
+    if (!this.isUsed) return
     this.#atMs[slot] = atMs
-    if (atMs === never) return
-    if (!this.isUsed) this.#use()
-    this.#place(slot)
+    if (atMs !== never) this.#place(slot)
   }
 
   remove(slot: number): void {
-    if (this.#atMs[slot] !== never) this.#lists.remove(slot)
+    if (this.at(slot) !== never) this.#lists.remove(slot)
   }
 
   /**
@@ -84,10 +86,10 @@ export class ExpiryWheel {
     return nowMs >= this.#nextMs || !this.#lists.isEmpty(pending)
   }
 
-  /** Links take room only in a cache whose entries run out. */
+  /** Only a cache whose entries run out gives room to when. */
   #use(): void {
     this.isUsed = true
-    this.#lists.grow(this.#capacity)
+    this.grow(this.#capacity)
   }
 
   #place(slot: number): void {

@@ -13,7 +13,7 @@
  * - What falls out of the window is a candidate for main and duels with those who would have to go, by how often each was asked for lately.
  *   A tie keeps who is there, and so does a lead of one among the often used: in a loop, that one is who came by last. With a budget
  *   of bytes a large candidate must outweigh the sum of the victims it would displace.
- * - What is resident counts its hits in a byte of its own, and tells the `FrequencySketch` when it leaves. So a hit touches neither the
+ * - What is resident counts its requests in a byte of its own, and tells the `FrequencySketch` when it leaves. So a hit touches neither the
  *   sketch nor the key's hash. All counts are halved every 21 n requests, so that yesterday's favourites go.
  * - A warm candidate that lost gets in all the same once in 128 times. Without that, somebody who can make the sketch believe in dead
  *   keys (hash collisions, made-up traffic) could close main for good; the seeded hash is the other half of that defence.
@@ -48,8 +48,8 @@ const probation = 1
 const protectedRegion = 2
 const regionCount = 3
 const regionMask = 3
-const oneHit = 4
-const leastFullState = mostRequests * oneHit
+const oneRequest = 4
+const leastFullState = mostRequests * oneRequest
 
 const firstWindowShare = 0.05
 const leastShare = 0.02
@@ -77,7 +77,7 @@ export class WTinyLfu implements EvictionPolicy {
   readonly #lists: SlotLists = new SlotLists(regionCount)
   readonly #sketch: FrequencySketch = new FrequencySketch()
   #hashes: Int32Array = new Int32Array(0)
-  /** The region in the lowest two bits, and above them the hits since the entry came, as far as a counter of the sketch goes. */
+  /** The region in the lowest two bits, and above them the requests since the entry came, as far as a counter of the sketch goes. */
   #states: Uint8Array = new Uint8Array(0)
   #sizes: Uint32Array = new Uint32Array(0)
   readonly #entriesIn: Int32Array = new Int32Array(regionCount)
@@ -98,7 +98,7 @@ export class WTinyLfu implements EvictionPolicy {
   #hasEvicted = false
   #steeringsToHalving = steeringsPerHalving
   #isHalving = false
-  /** The next slot whose hits are to be halved. */
+  /** The next slot whose requests are to be halved. */
   #halving = 0
   #steps = 0
   #random: number
@@ -136,19 +136,18 @@ export class WTinyLfu implements EvictionPolicy {
   add(slot: number, hash: number, sizeBytes: number): void {
     this.#settle()
     this.#hashes[slot] = hash
-    this.#states[slot] = window
+    this.#states[slot] = window | oneRequest
     if (this.#isWeighed) this.#sizes[slot] = sizeBytes
     this.#lists.addFirst(window, slot)
     this.#countIn(slot)
     this.entries += 1
     this.sizeBytes += sizeBytes
-    this.#sketch.count(hash, 1)
     this.#countRequest()
   }
 
   hit(slot: number): void {
     const state = this.#states[slot] as number
-    if (state < leastFullState) this.#states[slot] = state + oneHit
+    if (state < leastFullState) this.#states[slot] = state + oneRequest
     const region = state & regionMask
     if (region === window) {
       this.#windowHits += 1
@@ -166,7 +165,7 @@ export class WTinyLfu implements EvictionPolicy {
     this.#settle()
     const growth = sizeBytes - this.#sizeOf(slot)
     const state = this.#states[slot] as number
-    if (state < leastFullState) this.#states[slot] = state + oneHit
+    if (state < leastFullState) this.#states[slot] = state + oneRequest
     this.#discount(slot)
     if (this.#isWeighed) this.#sizes[slot] = sizeBytes
     this.sizeBytes += growth
@@ -180,8 +179,7 @@ export class WTinyLfu implements EvictionPolicy {
     this.#discount(slot)
     this.entries -= 1
     this.sizeBytes -= this.#sizeOf(slot)
-    const hits = this.#hitsOf(slot)
-    if (hits > 0) this.#sketch.count(this.#hashes[slot] as number, hits)
+    this.#sketch.count(this.#hashes[slot] as number, this.#requestsOf(slot))
   }
 
   victim(): number {
@@ -229,12 +227,12 @@ export class WTinyLfu implements EvictionPolicy {
     return frequency > displaced + 1 || this.#draw() % warmChance === 0
   }
 
-  /** What the sketch knows from before the entry came, and its own hits. */
+  /** What the sketch knows from before the entry came, and since. */
   #frequencyOf(slot: number): number {
-    return Math.min(mostRequests, this.#sketch.estimate(this.#hashes[slot] as number) + this.#hitsOf(slot))
+    return Math.min(mostRequests, this.#sketch.estimate(this.#hashes[slot] as number) + this.#requestsOf(slot))
   }
 
-  #hitsOf(slot: number): number {
+  #requestsOf(slot: number): number {
     return (this.#states[slot] as number) >>> 2
   }
 
