@@ -93,7 +93,8 @@ export class WTinyLfu implements EvictionPolicy {
   #maxProtectedBytes = 0
 
   #windowHits = 0
-  #mainHits = 0
+  #writes = 0
+  #period = 0
   #requestsToSteering = 0
   #hasEvicted = false
   #steeringsToHalving = steeringsPerHalving
@@ -125,7 +126,7 @@ export class WTinyLfu implements EvictionPolicy {
   }
 
   grow(capacity: number): void {
-    this.#requestsToSteering = requestsPerSteering * capacity
+    this.#startPeriod(capacity)
     this.#lists.grow(capacity)
     this.#hashes = grown(this.#hashes, capacity)
     this.#states = grown(this.#states, capacity)
@@ -135,6 +136,7 @@ export class WTinyLfu implements EvictionPolicy {
 
   add(slot: number, hash: number, sizeBytes: number): void {
     this.#settle()
+    this.#writes += 1
     this.#hashes[slot] = hash
     this.#states[slot] = window | oneRequest
     if (this.#isWeighed) this.#sizes[slot] = sizeBytes
@@ -149,20 +151,16 @@ export class WTinyLfu implements EvictionPolicy {
     const state = this.#states[slot] as number
     if (state < leastFullState) this.#states[slot] = state + oneRequest
     const region = state & regionMask
-    if (region === window) {
-      this.#windowHits += 1
-      this.#lists.moveFirst(window, slot)
-    } else {
-      this.#mainHits += 1
-      if (region === protectedRegion) this.#lists.moveFirst(protectedRegion, slot)
-      else this.#promote(slot)
-    }
+    if (region === probation) this.#promote(slot)
+    else this.#lists.moveFirst(region, slot)
+    if (region === window) this.#windowHits += 1
     this.#countRequest()
   }
 
   /** One that has grown enters the window like a new one, so that it is not the next to leave. */
   replace(slot: number, sizeBytes: number): void {
     this.#settle()
+    this.#writes += 1
     const growth = sizeBytes - this.#sizeOf(slot)
     const state = this.#states[slot] as number
     if (state < leastFullState) this.#states[slot] = state + oneRequest
@@ -272,18 +270,24 @@ export class WTinyLfu implements EvictionPolicy {
     if (this.#hasEvicted) {
       const share = this.#windowOccupancy()
       const windowDensity = (this.#windowHits + 1) / (share * this.entries + 1)
-      const mainDensity = (this.#mainHits + 1) / ((1 - share) * this.entries + 1)
+      const mainHits = this.#period - this.#windowHits - this.#writes
+      const mainDensity = (mainHits + 1) / ((1 - share) * this.entries + 1)
       const error = Math.log(windowDensity / mainDensity)
       const step = Math.sign(error) * Math.min(longestStep, Math.abs(error) * stepPerError)
       this.#windowShare = Math.min(Math.max(this.#windowShare + step, leastShare), 1 - leastShare)
       this.#divide()
     }
-    this.#windowHits = 0
-    this.#mainHits = 0
-    this.#hasEvicted = false
-    this.#requestsToSteering = requestsPerSteering * Math.max(this.entries, fewestEntries)
+    this.#startPeriod(Math.max(this.entries, fewestEntries))
     this.#steeringsToHalving -= 1
     if (this.#steeringsToHalving === 0) this.#startHalving()
+  }
+
+  #startPeriod(entries: number): void {
+    this.#period = requestsPerSteering * entries
+    this.#requestsToSteering = this.#period
+    this.#windowHits = 0
+    this.#writes = 0
+    this.#hasEvicted = false
   }
 
   #startHalving(): void {
