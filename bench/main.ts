@@ -6,7 +6,7 @@ import { describeMachine, installedVersions } from './runner/machine.ts'
 import { checkReports, figureReports, type Report, ratioReports } from './runner/report.ts'
 import { runSuite } from './runner/run-suite.ts'
 import { select } from './runner/select.ts'
-import { startServer } from './runner/server.ts'
+import { noServer, startServer } from './runner/server.ts'
 import type { Suite } from './runner/suite.ts'
 import { renderReport } from './runner/table.ts'
 
@@ -34,10 +34,11 @@ async function main(args: Arguments): Promise<number> {
 }
 
 async function measure(suite: Suite, { rounds, isQuick }: Arguments): Promise<Report> {
+  if (suite.whyNot !== undefined) throw new UsageError(`suite ${suite.name} cannot run: ${suite.whyNot}`)
   const machine = describeMachine({ rounds, isQuick })
   const worker = await compileWorker()
   const onProgress = (line: string): void => void process.stderr.write(`${line}\n`)
-  const server = await startServer(onProgress)
+  const server = suite.needsServer ? await startServer(onProgress) : noServer
   try {
     const { collected, failures } = await runSuite(suite, {
       worker,
@@ -51,7 +52,7 @@ async function measure(suite: Suite, { rounds, isQuick }: Arguments): Promise<Re
     return {
       suite: suite.name,
       machine,
-      versions: { ...(await installedVersions()), [server.version[0]]: server.version[1] },
+      versions: { ...(await installedVersions()), ...server.versions },
       figures: figureReports(suite, collected),
       ratios: ratioReports(suite, collected),
       checks: checkReports(suite, collected),

@@ -64,12 +64,14 @@ function readReport() {
 }
 
 function summarize({ passed, failed, skipped }) {
+  // Data that a test names as too large to carry may be missing; nothing else may.
+  const forbidden = skipped.filter(({ reason }) => !reason?.startsWith('data:'))
   const lines = [
     '',
     ...steps.map(({ title, durationMs, isOk }) => `${title.padEnd(8)} ${seconds(durationMs).padStart(8)}${isOk ? '' : '  failed'}`),
   ]
   if (skipped.length > 0) {
-    lines.push('', isCi ? 'skipped, which CI does not allow:' : 'skipped:')
+    lines.push('', isCi && forbidden.length > 0 ? 'skipped, which CI does not allow:' : 'skipped:')
     for (const { test, reason } of skipped) lines.push(`  ${test}: ${reason ?? 'no reason given'}`)
   }
   // A step that failed without a failed test still is a failure: the last line must not look well.
@@ -77,5 +79,5 @@ function summarize({ passed, failed, skipped }) {
   const allFailed = failed + failedSteps
   lines.push('', `tests: ${passed} passed, ${allFailed} failed, ${skipped.length} skipped`, '')
   process.stdout.write(lines.join('\n'))
-  return allFailed > 0 || (isCi && skipped.length > 0) ? 1 : 0
+  return allFailed > 0 || (isCi && forbidden.length > 0) ? 1 : 0
 }

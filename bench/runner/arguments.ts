@@ -23,7 +23,7 @@ npm run bench -- --list               suites, their trials, figures and subjects
   --quick        one short round: that everything runs, not how fast
   --help         this text
 
-A Valkey is started for the run; VALKEY_URL names another one to use.
+For suites that need one, a Valkey is started; VALKEY_URL names another one to use. TIERCEL_TRACES names the folder of real traces.
 `
 
 /** A command line that asks for something that is not there. */

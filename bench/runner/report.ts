@@ -1,6 +1,6 @@
 import type { Collected, Failure } from './run-suite.ts'
 import { type Summary, summarize } from './statistics.ts'
-import type { Check, Clock, CountFigure, RatioCheck, Speed, SpeedFigure, Suite } from './suite.ts'
+import type { BoundCheck, Clock, CountFigure, ExactCheck, RatioCheck, Speed, SpeedFigure, Suite } from './suite.ts'
 
 /** The result of a run, as written by `--json`. All suites have this form. */
 export interface Report {
@@ -94,7 +94,10 @@ export function ratioReports(suite: Suite, collected: Collected): Ratio[] {
 }
 
 export function checkReports(suite: Suite, collected: Collected): CheckReport[] {
-  return suite.checks.map((check) => (check.kind === 'ratio' ? ratioCheck(suite, collected, check) : exactCheck(collected, check)))
+  return suite.checks.map((check) => {
+    if (check.kind === 'ratio') return ratioCheck(suite, collected, check)
+    return check.kind === 'exactly' ? exactCheck(collected, check) : boundCheck(collected, check)
+  })
 }
 
 function ratioCheck(suite: Suite, collected: Collected, check: RatioCheck): CheckReport {
@@ -105,11 +108,17 @@ function ratioCheck(suite: Suite, collected: Collected, check: RatioCheck): Chec
 }
 
 /** Every round must have the value: of those that have not, one is shown. */
-function exactCheck(collected: Collected, check: Exclude<Check, RatioCheck>): CheckReport {
-  const rounds = collected.get(check.figure)?.get(check.subject) ?? []
-  const values = rounds.filter((round) => typeof round === 'number')
+function exactCheck(collected: Collected, check: ExactCheck): CheckReport {
+  const values = counts(collected.get(check.figure)?.get(check.subject) ?? [])
   const value = values.find((measured) => measured !== check.value) ?? values[0] ?? null
   return { name: check.name, value, required: check.value, ok: value === check.value }
+}
+
+function boundCheck(collected: Collected, check: BoundCheck): CheckReport {
+  const values = counts(collected.get(check.figure)?.get(check.subject) ?? [])
+  const value = values.length === 0 ? null : summarize(values).median
+  const isWithin = value !== null && (check.kind === 'atLeast' ? value >= check.value : value <= check.value)
+  return { name: check.name, value, required: check.value, ok: isWithin }
 }
 
 function ratio(collected: Collected, figure: SpeedFigure, pair: { subject: string; against: string }, by: Clock): Ratio | undefined {
@@ -132,11 +141,15 @@ function speedReport([subject, rounds]: [string, (Speed | number)[]]): SpeedRepo
 }
 
 function countReport([subject, rounds]: [string, (Speed | number)[]]): CountReport {
-  return { subject, value: summarize(rounds.filter((round) => typeof round === 'number')) }
+  return { subject, value: summarize(counts(rounds)) }
 }
 
 function speeds(rounds: readonly (Speed | number)[]): Speed[] {
   return rounds.filter((round) => typeof round !== 'number')
+}
+
+function counts(rounds: readonly (Speed | number)[]): number[] {
+  return rounds.filter((round) => typeof round === 'number')
 }
 
 function figuresOf(suite: Suite): readonly (SpeedFigure | CountFigure)[] {

@@ -5,9 +5,18 @@ import type { ServerCounters } from './suite.ts'
 /** The server of a run, with a link of its own to ask it what it counts. */
 export interface BenchServer {
   readonly url: string
-  readonly version: readonly [name: string, version: string]
+  /** Its name → its version. */
+  readonly versions: Readonly<Record<string, string>>
   counters(): Promise<ServerCounters>
   stop(): Promise<void>
+}
+
+/** For suites that need none. */
+export const noServer: BenchServer = {
+  url: '',
+  versions: {},
+  counters: async () => ({ commands: 0, bytesIn: 0, bytesOut: 0 }),
+  stop: async () => {},
 }
 
 /** The server of `VALKEY_URL`, which is left as it was but for keys with a ttl, or one for this run alone. */
@@ -19,7 +28,7 @@ export async function startServer(onProgress: (line: string) => void): Promise<B
   await client.connect()
   return {
     url,
-    version: [server.kind, server.version],
+    versions: { [server.kind]: server.version },
     counters: async () => countersIn(await client.info('stats')),
     async stop() {
       client.destroy()

@@ -13,6 +13,10 @@
 export interface Suite {
   readonly name: string
   readonly summary: string
+  /** Whether a server is started for it. Without, a trial's `url` is empty and nothing is counted. */
+  readonly needsServer: boolean
+  /** Why it cannot run here, such as a folder that is not there; nothing when it can. */
+  readonly whyNot?: string | undefined
   readonly trials: readonly Trial[]
   readonly checks: readonly Check[]
 }
@@ -73,7 +77,7 @@ export interface ServerCounters {
 }
 
 /** One line of what a suite must show. */
-export type Check = RatioCheck | ExactCheck
+export type Check = RatioCheck | ExactCheck | BoundCheck
 
 export interface RatioCheck {
   readonly kind: 'ratio'
@@ -86,6 +90,15 @@ export interface RatioCheck {
 
 export interface ExactCheck {
   readonly kind: 'exactly'
+  readonly name: string
+  readonly figure: string
+  readonly subject: string
+  readonly value: number
+}
+
+/** The median of a count, against a bound. */
+export interface BoundCheck {
+  readonly kind: 'atLeast' | 'atMost'
   readonly name: string
   readonly figure: string
   readonly subject: string

@@ -54,6 +54,7 @@ const clients: Record<string, OpenStore> = {
 export const suite: Suite = {
   name: 'read',
   summary: 'what a read costs: from memory, from the server, through a client; and that a missing key is loaded once',
+  needsServer: true,
   trials: [l1Hit(inMemory), l2Hit(onServer), storeGet(clients), oneLoad(onServer)],
   checks: [
     { kind: 'ratio', name: 'L1 hit against hand-written', figure: 'l1-hit', subject: 'tiercel', against: 'hand-written', atLeast: 0.6 },

@@ -1,7 +1,7 @@
 import type { ValueFormat } from '../codecs/format.ts'
 import type { ValueSharing } from '../codecs/holding.ts'
 import { UsageError } from '../kernel/errors.ts'
-import type { BoundedLru } from '../stores/memory/bounded-lru.ts'
+import type { Arena } from '../stores/memory/arena.ts'
 import type { Store } from '../stores/store.ts'
 import type { Emitter } from '../telemetry/emitter.ts'
 import type { Counters } from '../telemetry/stats.ts'
@@ -9,7 +9,7 @@ import type { Policy } from './policy.ts'
 
 /** What all namespaces of a cache have in common. */
 export interface Core {
-  readonly lru: BoundedLru | undefined
+  readonly l1: Arena | undefined
   readonly l2: Store | undefined
   readonly format: ValueFormat
   readonly policy: Policy

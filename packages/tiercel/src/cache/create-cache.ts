@@ -6,7 +6,8 @@ import { type Duration, durationMs } from '../kernel/duration.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { checkOptionNames, oneOf, wholeNumber } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
-import { BoundedLru, type LruPartition } from '../stores/memory/bounded-lru.ts'
+import { Arena, type PolicyName, policyNames } from '../stores/memory/arena.ts'
+import { never } from '../stores/memory/expiry-wheel.ts'
 import type { Store } from '../stores/store.ts'
 import { Emitter } from '../telemetry/emitter.ts'
 import { Counters } from '../telemetry/stats.ts'
@@ -51,6 +52,13 @@ export interface L1Options {
   readonly maxEntries?: number
   /** At most this many bytes of keys and encoded values together. Default: `'64mb'`, or none when `maxEntries` is given. */
   readonly maxBytes?: ByteSize
+  /**
+   * Who leaves when there is no room: `'w-tinylfu'`, who is asked for least by recency and frequency; `'lru'`, the least recently used.
+   * Below 16 `maxEntries` both are `'lru'`. Default: `'w-tinylfu'`.
+   */
+  readonly policy?: PolicyName
+  /** Makes two runs of the same calls keep the same entries: a whole number, 0 to 2³² − 1. Default: chosen by chance, once per process. */
+  readonly seed?: number
 }
 
 const ownOptionNames = ['namespace', 'l1', 'l2', 'lease', 'values', 'waitUntil', 'clock', 'random']
@@ -78,9 +86,9 @@ export function createCache(options: CacheOptions = {}): Cache {
   const clock = options.clock ?? systemClock
   const nowMs = clock === systemClock ? coarseClock(clock) : () => clock.monotonicMs()
   const emitter = new Emitter()
-  const lru = options.l1 === false ? undefined : createL1(options.l1 ?? {}, nowMs, emitter)
+  const l1 = options.l1 === false ? undefined : createL1(options.l1 ?? {}, nowMs, emitter)
   const core: Core = {
-    lru,
+    l1,
     l2: options.l2 === undefined ? undefined : checkStore(options.l2),
     format: valueFormat(options, sharing),
     policy: cachePolicy(policyOf(options)),
@@ -93,7 +101,7 @@ export function createCache(options: CacheOptions = {}): Cache {
     background: new Background(checkHook(options.waitUntil)),
     isClosed: false,
   }
-  const scopes = new Scopes(lru)
+  const scopes = new Scopes(l1)
   return new TieredCache(core, scopes, scopes.first(options.namespace))
 }
 
@@ -113,16 +121,19 @@ function checkHook<T>(given: T | undefined): T | undefined {
   throw new UsageError('TIERCEL_INVALID_OPTION', `waitUntil: ${show(given)} is not a function.`)
 }
 
-function createL1(options: L1Options, nowMs: () => number, emitter: Emitter): BoundedLru {
-  checkOptionNames(options, ['maxEntries', 'maxBytes'], 'l1')
-  const maxEntries = options.maxEntries === undefined ? undefined : wholeNumber(options.maxEntries, 1, 2 ** 30, 'l1.maxEntries')
-  const maxBytes = options.maxBytes ?? (maxEntries === undefined ? '64mb' : undefined)
-  return new BoundedLru({
-    maxEntries,
-    maxBytes: maxBytes === undefined ? undefined : sizeBytes(maxBytes, 'l1.maxBytes'),
+function createL1(options: L1Options, nowMs: () => number, emitter: Emitter): Arena {
+  checkOptionNames(options, ['maxEntries', 'maxBytes', 'policy', 'seed'], 'l1')
+  const maxBytes = options.maxBytes ?? (options.maxEntries === undefined ? '64mb' : undefined)
+  return new Arena({
+    maxEntries: options.maxEntries === undefined ? never : wholeNumber(options.maxEntries, 1, 2 ** 30, 'l1.maxEntries'),
+    maxBytes: maxBytes === undefined ? never : sizeBytes(maxBytes, 'l1.maxBytes'),
+    isWeighed: true,
+    policy: oneOf(options.policy ?? 'w-tinylfu', policyNames, 'l1.policy'),
+    seed: options.seed === undefined ? undefined : wholeNumber(options.seed, 0, 2 ** 32 - 1, 'l1.seed'),
     nowMs,
-    onEvict: (partition: LruPartition, path: string) => {
-      if (emitter.isHeard) emitter.emit({ type: 'entry.evicted', tier: 'l1', namespace: partition.name, key: path })
+    onRemoval: (partition, key, _, cause) => {
+      if (cause === 'evicted' && emitter.isHeard)
+        emitter.emit({ type: 'entry.evicted', tier: 'l1', namespace: partition.name, key: key as string })
     },
   })
 }

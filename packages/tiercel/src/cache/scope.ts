@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { keyRoot } from '../kernel/key.ts'
-import type { LruPartition } from '../stores/memory/bounded-lru.ts'
+import type { Partition } from '../stores/memory/arena.ts'
 import { Declarations } from './declarations.ts'
 import type { Flight } from './flight.ts'
 import type { Found } from './found.ts'
@@ -16,7 +16,7 @@ const hashMark = '%#'
  */
 export class Scope {
   readonly name: string
-  readonly l1: LruPartition | undefined
+  readonly l1: Partition | undefined
   /** Reads of L2 by path: joined by all who want the same key. */
   readonly reads: Map<string, ReadTicket> = new Map()
   /** Loads by path. */
@@ -30,7 +30,7 @@ export class Scope {
   readonly #space: string
   readonly #prefix: string
 
-  constructor(name: string, l1: LruPartition | undefined) {
+  constructor(name: string, l1: Partition | undefined) {
     this.name = name
     this.l1 = l1
     this.#space = `${keyRoot}:${name}:`

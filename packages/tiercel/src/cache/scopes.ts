@@ -1,7 +1,7 @@
 import { UsageError } from '../kernel/errors.ts'
 import { encodeName } from '../kernel/key.ts'
 import { show } from '../kernel/show.ts'
-import type { BoundedLru } from '../stores/memory/bounded-lru.ts'
+import type { Arena } from '../stores/memory/arena.ts'
 import { Scope } from './scope.ts'
 
 const maxNameLength = 200
@@ -12,12 +12,12 @@ const separator = '/'
  * per tenant costs nothing once nobody holds its handle.
  */
 export class Scopes {
-  readonly #lru: BoundedLru | undefined
+  readonly #l1: Arena | undefined
   readonly #inUse: Map<string, WeakRef<Scope>> = new Map()
   readonly #cleaner: FinalizationRegistry<string>
 
-  constructor(lru: BoundedLru | undefined) {
-    this.#lru = lru
+  constructor(l1: Arena | undefined) {
+    this.#l1 = l1
     this.#cleaner = new FinalizationRegistry((name) => {
       if (this.#inUse.get(name)?.deref() === undefined) this.#inUse.delete(name)
     })
@@ -36,7 +36,7 @@ export class Scopes {
   #scope(name: string): Scope {
     const known = this.#inUse.get(name)?.deref()
     if (known !== undefined) return known
-    const scope = new Scope(name, this.#lru?.partition(name))
+    const scope = new Scope(name, this.#l1?.partition(name))
     this.#inUse.set(name, new WeakRef(scope))
     this.#cleaner.register(scope, name)
     return scope

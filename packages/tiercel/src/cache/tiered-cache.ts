@@ -174,7 +174,7 @@ export class TieredCache implements BatchingCache {
   }
 
   stats(): CacheStats {
-    return snapshot(this.#core.counters, this.#core.lru ?? { entries: 0, sizeBytes: 0, evictions: 0 })
+    return snapshot(this.#core.counters, this.#core.l1 ?? { entries: 0, sizeBytes: 0, evictions: 0 })
   }
 
   idle(): Promise<void> {
@@ -183,9 +183,9 @@ export class TieredCache implements BatchingCache {
 
   async close(): Promise<void> {
     this.#core.isClosed = true
-    this.#core.lru?.clear()
+    this.#core.l1?.clear()
     await this.idle()
-    this.#core.lru?.clear()
+    this.#core.l1?.clear()
     await this.#core.l2?.close()
   }
 

@@ -7,9 +7,9 @@ export interface Ceiling {
 
 export const ceilings: Readonly<Record<string, Ceiling>> = {
   tiercel: {
-    maxBytes: 102_000,
+    maxBytes: 113_000,
     because:
-      'cache with leases, ages and schemas 34 kB, formats 9 kB, resources, batches and memoized functions 13 kB, stores 12 kB, kernel 8 kB, and 20 kB of adapters: a client is recognised when it is handed in',
+      'cache with leases, ages and schemas 34 kB, formats 9 kB, resources, batches and memoized functions 13 kB, stores 12 kB, W-TinyLFU and expiry 9 kB, kernel 8 kB, and 20 kB of adapters: a client is recognised when it is handed in',
   },
   'tiercel/client': { maxBytes: 24_500, because: 'both adapters with cluster, tracking and subscriptions' },
   'tiercel/client/ioredis': { maxBytes: 14_500, because: 'one adapter with cluster, tracking and subscriptions' },
@@ -17,7 +17,10 @@ export const ceilings: Readonly<Record<string, Ceiling>> = {
     maxBytes: 12_700,
     because: 'one adapter with cluster, tracking and subscriptions',
   },
-  'tiercel/stores/memory': { maxBytes: 6_200, because: 'the memory of L1 behind the store contract' },
+  'tiercel/stores/memory': {
+    maxBytes: 18_500,
+    because: 'the memory of L1 with its eviction and expiry, alone and behind the store contract',
+  },
   'tiercel/stores/valkey': { maxBytes: 33_500, because: 'both adapters, since a client is recognised when it is handed in' },
   'tiercel/codecs': {
     maxBytes: 15_500,
@@ -39,10 +42,10 @@ export const mustNotAppear: Readonly<Record<string, readonly string[]>> = {
     'brotliCompressSync',
     '$bigint',
   ],
-  'tiercel/client': ['createCache', 'BoundedLru', 'leaderboard'],
-  'tiercel/client/ioredis': ['createCache', 'BoundedLru', 'commandsExecutor'],
-  'tiercel/client/node-redis': ['createCache', 'BoundedLru', 'enableReadyCheck'],
-  'tiercel/codecs': ['createCache', 'BoundedLru', 'EVALSHA', 'TRACKING'],
+  'tiercel/client': ['createCache', 'Arena', 'leaderboard'],
+  'tiercel/client/ioredis': ['createCache', 'Arena', 'commandsExecutor'],
+  'tiercel/client/node-redis': ['createCache', 'Arena', 'enableReadyCheck'],
+  'tiercel/codecs': ['createCache', 'Arena', 'EVALSHA', 'TRACKING'],
   'tiercel/stores/memory': ['createCache', 'EVALSHA', 'TRACKING'],
-  'tiercel/stores/valkey': ['createCache', 'BoundedLru', 'leaderboard'],
+  'tiercel/stores/valkey': ['createCache', 'Arena', 'leaderboard'],
 }

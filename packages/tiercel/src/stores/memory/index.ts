@@ -1,1 +1,3 @@
+export type { PolicyName, RemovalCause } from './arena.ts'
+export { createMemoryCache, type MemoryCache, type MemoryCacheOptions, type MemorySetOptions } from './memory-cache.ts'
 export { type MemoryStoreOptions, memoryStore } from './memory-store.ts'

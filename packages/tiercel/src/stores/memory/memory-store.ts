@@ -3,7 +3,8 @@ import { type Clock, epochMs, systemClock } from '../../kernel/clock.ts'
 import { StoreError } from '../../kernel/errors.ts'
 import { checkOptionNames, wholeNumber } from '../../kernel/options.ts'
 import { fenceByte, type PutOutcome, type Store, type StoreEntry, type Swap, valueByte, type Watch } from '../store.ts'
-import { BoundedLru, type LruPartition } from './bounded-lru.ts'
+import { Arena, type Partition } from './arena.ts'
+import { never } from './expiry-wheel.ts'
 
 export interface MemoryStoreOptions {
   /** At most this many entries. Default: no limit beside `maxBytes`. */
@@ -22,26 +23,28 @@ export interface MemoryStoreOptions {
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
   checkOptionNames(options, ['maxEntries', 'maxBytes', 'clock'], 'memoryStore')
   const clock = options.clock ?? systemClock
-  const lru = new BoundedLru({
-    maxEntries: options.maxEntries === undefined ? undefined : wholeNumber(options.maxEntries, 1, 2 ** 30, 'maxEntries'),
+  const arena = new Arena({
+    policy: 'lru',
+    maxEntries: options.maxEntries === undefined ? never : wholeNumber(options.maxEntries, 1, 2 ** 30, 'maxEntries'),
     maxBytes: sizeBytes(options.maxBytes ?? '64mb', 'maxBytes'),
+    isWeighed: true,
     nowMs: () => clock.monotonicMs(),
   })
-  return new MemoryStore(lru, clock)
+  return new MemoryStore(arena, clock)
 }
 
 class MemoryStore implements Store {
   readonly specVersion = 1
   readonly name = 'memory'
-  readonly #lru: BoundedLru
-  readonly #entries: LruPartition
+  readonly #arena: Arena
+  readonly #entries: Partition
   readonly #clock: Clock
   readonly #watchers: Map<string, Set<() => void>> = new Map()
   #isClosed = false
 
-  constructor(lru: BoundedLru, clock: Clock) {
-    this.#lru = lru
-    this.#entries = lru.partition('')
+  constructor(arena: Arena, clock: Clock) {
+    this.#arena = arena
+    this.#entries = arena.partition('')
     this.#clock = clock
   }
 
@@ -118,7 +121,7 @@ class MemoryStore implements Store {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#lru.clear()
+    this.#arena.clear()
   }
 
   #read(key: string): Buffer | undefined {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BoundedLru } from './bounded-lru.ts'
+import { Arena, type ArenaOptions } from './arena.ts'
+import { never } from './expiry-wheel.ts'
 
 interface ModelEntry {
   readonly partition: string
@@ -34,7 +35,9 @@ class Model {
     return found.value
   }
 
+  /** All that have run out leave: there are never more of them than one write of the arena removes. */
   set(entry: ModelEntry): void {
+    this.entries = this.entries.filter(({ expiresAtMs }) => expiresAtMs > this.nowMs)
     this.delete(entry.partition, entry.path)
     if (entry.sizeBytes > this.#maxBytes) return
     while (this.sizeBytes + entry.sizeBytes > this.#maxBytes || this.entries.length >= this.#maxEntries) this.entries.shift()
@@ -44,6 +47,10 @@ class Model {
   delete(partition: string, path: string): void {
     this.entries = this.entries.filter((entry) => entry.partition !== partition || entry.path !== path)
   }
+}
+
+function createLru(options: Pick<ArenaOptions, 'maxEntries' | 'maxBytes' | 'nowMs' | 'onRemoval'>): Arena {
+  return new Arena({ ...options, isWeighed: true, policy: 'lru' })
 }
 
 const partition = fc.constantFrom('a', 'b')
@@ -65,7 +72,7 @@ test('keeps what the plainest model keeps, step by step', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), fc.integer({ min: 1, max: 8 }), (steps, maxEntries) => {
       const model = new Model(maxEntries, 100)
-      const lru = new BoundedLru({ maxEntries, maxBytes: 100, nowMs: () => model.nowMs })
+      const lru = createLru({ maxEntries, maxBytes: 100, nowMs: () => model.nowMs })
       const partitions = { a: lru.partition('a'), b: lru.partition('b') }
       steps.forEach((now, value) => {
         if (now.verb === 'pass') model.nowMs += now.ms
@@ -89,11 +96,11 @@ test('keeps what the plainest model keeps, step by step', () => {
 describe('room', () => {
   test('is made by the least recently used, of whichever partition, and said', () => {
     const evicted: string[] = []
-    const lru = new BoundedLru({
+    const lru = createLru({
       maxEntries: 2,
-      maxBytes: undefined,
+      maxBytes: never,
       nowMs: () => 0,
-      onEvict: (owner, gone) => evicted.push(`${owner.name}/${gone}`),
+      onRemoval: (owner, gone) => evicted.push(`${owner.name}/${gone}`),
     })
     const [a, b] = [lru.partition('a'), lru.partition('b')]
     a.set('1', 'x', 1, 10)
@@ -105,7 +112,7 @@ describe('room', () => {
   })
 
   test('is not made for what would never fit', () => {
-    const lru = new BoundedLru({ maxEntries: undefined, maxBytes: 10, nowMs: () => 0 })
+    const lru = createLru({ maxEntries: never, maxBytes: 10, nowMs: () => 0 })
     const entries = lru.partition('')
     entries.set('small', 1, 5, 10)
     expect(entries.set('large', 2, 11, 10)).toBe(false)
@@ -113,7 +120,7 @@ describe('room', () => {
   })
 
   test('an old value does not survive a new one that does not fit', () => {
-    const lru = new BoundedLru({ maxEntries: undefined, maxBytes: 10, nowMs: () => 0 })
+    const lru = createLru({ maxEntries: never, maxBytes: 10, nowMs: () => 0 })
     const entries = lru.partition('')
     entries.set('key', 'old', 5, 10)
     entries.set('key', 'new', 11, 10)
@@ -121,7 +128,7 @@ describe('room', () => {
   })
 
   test('grows as needed and is used again', () => {
-    const lru = new BoundedLru({ maxEntries: undefined, maxBytes: 1_000_000, nowMs: () => 0 })
+    const lru = createLru({ maxEntries: never, maxBytes: 1_000_000, nowMs: () => 0 })
     const entries = lru.partition('')
     for (let round = 0; round < 3; round += 1) {
       for (let i = 0; i < 5_000; i += 1) entries.set(`${i}`, i, 10, 1)
