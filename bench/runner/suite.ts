@@ -1,3 +1,5 @@
+import type { Member } from './job.ts'
+
 /**
  * A suite is data: trials that measure subjects, and the figures that must come out.
  *
@@ -28,6 +30,12 @@ export interface Trial {
   readonly subjects: readonly string[]
   /** One measurement per figure of the trial. */
   measure(subject: string, context: TrialContext): Promise<Measurements>
+  /** Of trials with members: makes what answers in such a process. `tell` says something unasked to the measured one. */
+  readonly answer?: (
+    subject: string,
+    context: TrialContext,
+    tell: (told: unknown) => void,
+  ) => Promise<(question: unknown) => Promise<unknown>>
 }
 
 export type Figure = SpeedFigure | CountFigure
@@ -66,6 +74,8 @@ export interface TrialContext {
   readonly prefix: string
   /** 1, or less to be done sooner and know less. */
   readonly effort: number
+  /** Starts further processes of this trial and subject. They end with this one. */
+  startMembers(count: number, onTold: (told: unknown, member: number) => void): Member[]
   /** What the server has counted so far, over all its clients. */
   serverCounters(): Promise<ServerCounters>
 }

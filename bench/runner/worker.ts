@@ -2,21 +2,49 @@
  * The measured process: one subject of one trial, then the end. Told what to do by its argument, a `Job` as JSON; answers over the
  * channel of its parent.
  */
-import type { Job, Request, Response } from './job.ts'
-import type { ServerCounters, Suite } from './suite.ts'
+import { type Job, type MemberMessage, type Request, type Response, startMembers } from './job.ts'
+import type { ServerCounters, Suite, Trial, TrialContext } from './suite.ts'
 
 const job = JSON.parse(process.argv[2] ?? '') as Job
 
-run().then(
-  (measurements) => finish({ kind: 'measured', measurements }),
-  (error: unknown) => finish({ kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-)
+if (job.isMember === true) await answerAsMember()
+else
+  measure().then(
+    (measurements) => finish({ kind: 'measured', measurements }),
+    (error: unknown) => finish({ kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  )
 
-async function run() {
+async function measure() {
+  return (await loadTrial()).measure(job.subject, context())
+}
+
+async function answerAsMember(): Promise<void> {
+  const tell = (message: MemberMessage): void => void process.send?.(message)
+  const answer = await (await loadTrial()).answer?.(job.subject, context(), (told) => tell({ told }))
+  process.on('disconnect', () => process.exit())
+  process.on('message', ({ id, question }: { id: number; question: unknown }) => {
+    answer?.(question).then(
+      (result) => tell({ id, answer: result }),
+      (error: unknown) => tell({ id, failure: String(error) }),
+    )
+  })
+}
+
+async function loadTrial(): Promise<Trial> {
   const { suite } = (await import(new URL(`../suites/${job.suite}.mjs`, import.meta.url).href)) as { suite: Suite }
   const trial = suite.trials.find(({ name }) => name === job.trial)
   if (trial === undefined) throw new Error(`suite ${job.suite} has no trial ${job.trial}`)
-  return trial.measure(job.subject, { url: job.url, prefix: job.prefix, effort: job.effort, serverCounters })
+  return trial
+}
+
+function context(): TrialContext {
+  return {
+    url: job.url,
+    prefix: job.prefix,
+    effort: job.effort,
+    startMembers: (count, onTold) => startMembers(job, count, onTold),
+    serverCounters,
+  }
 }
 
 function serverCounters(): Promise<ServerCounters> {
