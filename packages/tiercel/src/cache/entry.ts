@@ -10,6 +10,8 @@ export class Entry {
   readonly createdAtMs: number
   staleAtMs: number
   readonly deadAtMs: number
+  /** When L1 is done with it: at its death, or before. */
+  endsAtMs: number
   /** What producing it took, in ms. */
   readonly loadCostMs: number
   /** Decoded size, header and all: what it weighs in L1. */
@@ -22,14 +24,26 @@ export class Entry {
     this.createdAtMs = createdAtMs
     this.staleAtMs = staleAtMs
     this.deadAtMs = deadAtMs
+    this.endsAtMs = deadAtMs
     this.loadCostMs = loadCostMs
     this.lookAtMs = staleAtMs
     if (policy.looksEarly) this.lookAtMs = earliestLook(this, policy)
   }
 
+  /** Once refreshed early is enough: from here on this copy is served until it is stale. */
+  restUntilStale(): void {
+    this.lookAtMs = Math.min(this.staleAtMs, this.endsAtMs)
+  }
+
+  /** L1 keeps it no longer than this. */
+  endAt(atMs: number): void {
+    this.endsAtMs = Math.min(this.deadAtMs, atMs)
+    this.lookAtMs = Math.min(this.lookAtMs, this.endsAtMs)
+  }
+
   /** For a while it is served without looking whether to refresh it. */
   rest(nowMs: number, forMs: number): void {
-    this.lookAtMs = Math.min(nowMs + forMs, this.deadAtMs)
+    this.lookAtMs = Math.min(nowMs + forMs, this.endsAtMs)
   }
 }
 

@@ -96,5 +96,7 @@ function reject(core: Core, scope: Scope, path: string, bytes: Buffer, reason: R
 }
 
 export function keepInL1(core: Core, scope: Scope, path: string, entry: Entry, policy: Policy): void {
-  scope.l1?.set(path, entry, entry.sizeBytes + path.length, Math.min(entry.deadAtMs, core.nowMs() + policy.l1TtlMs))
+  if (scope.l1 === undefined) return
+  entry.endAt(core.nowMs() + policy.l1TtlMs)
+  scope.l1.set(path, entry, entry.sizeBytes + path.length, entry.endsAtMs)
 }

@@ -100,8 +100,7 @@ export class SharedLoad {
     // The dice were thrown when L1 had this very entry; throwing them again would make it half as likely.
     const isDecided = known !== undefined && known.staleAtMs > nowMs && entry.staleAtMs <= known.staleAtMs + clockSlackMs
     if (!isDecided && !wantsRefresh(entry, policy, nowMs, core.random)) return undefined
-    // Once is enough: from here on this copy is served until it is stale.
-    entry.lookAtMs = entry.staleAtMs
+    entry.restUntilStale()
     return this.#refresh(entry, bytes)
   }
 

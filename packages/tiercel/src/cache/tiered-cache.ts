@@ -55,7 +55,8 @@ export class TieredCache implements BatchingCache {
   get<T = unknown>(key: Key, options?: AnySchemaOptions): Promise<T | undefined> {
     try {
       const path = typeof key === 'string' ? key : joinKey(key)
-      const entry = this.#lookIntoL1(key, path)
+      const nowMs = this.#core.nowMs()
+      const entry = this.#lookIntoL1(key, path, nowMs)
       if (options !== undefined) return this.#getChecked(this.#checked(key, path), entry, options) as Promise<T | undefined>
       return (entry === undefined ? this.#getFromL2(this.#checked(key, path)) : this.#serve(path, entry)) as Promise<T | undefined>
     } catch (error) {
@@ -66,9 +67,10 @@ export class TieredCache implements BatchingCache {
   getOrSet<T>(key: Key, load: Loader<T>, options?: CallOptions): Promise<T> {
     try {
       const path = typeof key === 'string' ? key : joinKey(key)
-      const entry = this.#lookIntoL1(key, path)
-      if (entry !== undefined && (options === undefined || isPlain(options)) && this.#core.nowMs() < entry.lookAtMs) {
-        return this.#handOut(path, entry) as Promise<T>
+      const nowMs = this.#core.nowMs()
+      const entry = this.#lookIntoL1(key, path, nowMs)
+      if (entry !== undefined && (options === undefined || isPlain(options)) && nowMs < entry.lookAtMs) {
+        return this.#handOut(path, entry, nowMs) as Promise<T>
       }
       if (options?.schema !== undefined) return this.#askChecked(this.#checked(key, path), entry, load, options) as Promise<T>
       return this.#ask(this.#checked(key, path), entry, load, options) as Promise<T>
@@ -99,9 +101,10 @@ export class TieredCache implements BatchingCache {
     let place: BatchPlace | undefined
     try {
       const path = typeof key === 'string' ? key : joinKey(key)
-      const entry = this.#lookIntoL1(key, path)
-      if (entry !== undefined && (options === undefined || isPlain(options)) && this.#core.nowMs() < entry.lookAtMs)
-        return this.#handOut(path, entry)
+      const nowMs = this.#core.nowMs()
+      const entry = this.#lookIntoL1(key, path, nowMs)
+      if (entry !== undefined && (options === undefined || isPlain(options)) && nowMs < entry.lookAtMs)
+        return this.#handOut(path, entry, nowMs)
       const checked = this.#checked(key, path)
       place = takePlace()
       if (options?.forceFresh !== true && this.#joinable(checked) !== undefined) place.pass()
@@ -189,16 +192,18 @@ export class TieredCache implements BatchingCache {
     await this.#core.l2?.close()
   }
 
-  #lookIntoL1(key: Key, path: string): Entry | undefined {
+  #lookIntoL1(key: Key, path: string, nowMs: number): Entry | undefined {
     const scope = this.#scope
     if (scope.l1 === undefined) return undefined
-    const entry = scope.l1.get(path) as Entry | undefined
-    if (entry === undefined) {
-      this.#core.counters.l1Misses += 1
-      return undefined
-    }
+    const entry = scope.l1.use(path) as Entry | undefined
+    if (entry === undefined || (nowMs >= entry.lookAtMs && nowMs >= entry.endsAtMs)) return this.#missInL1(path, entry)
     if (scope.l1.hasEscapes && typeof key === 'string') checkPath(key)
     return entry
+  }
+
+  #missInL1(path: string, ended: Entry | undefined): undefined {
+    this.#core.counters.l1Misses += 1
+    if (ended !== undefined) this.#scope.l1?.delete(path)
   }
 
   /** A hit in L1. */
@@ -212,10 +217,10 @@ export class TieredCache implements BatchingCache {
     return this.#core.nowMs() - flight.startedAtMs <= joinableMs ? flight : undefined
   }
 
-  #handOut(path: string, entry: Entry): Promise<unknown> {
-    const { counters, emitter, nowMs } = this.#core
+  #handOut(path: string, entry: Entry, nowMs: number): Promise<unknown> {
+    const { counters, emitter } = this.#core
     counters.l1Hits += 1
-    const isStale = entry.staleAtMs <= nowMs()
+    const isStale = entry.staleAtMs <= nowMs
     if (isStale) counters.staleHits += 1
     if (emitter.isHeard) emitter.emit({ type: 'read.hit', tier: 'l1', namespace: this.#scope.name, key: path, isStale })
     return Promise.resolve(this.#copy(entry.value))
@@ -225,9 +230,9 @@ export class TieredCache implements BatchingCache {
   #serve(path: string, entry: Entry): Promise<unknown> {
     const core = this.#core
     const nowMs = core.nowMs()
-    if (nowMs < entry.lookAtMs) return this.#handOut(path, entry)
+    if (nowMs < entry.lookAtMs) return this.#handOut(path, entry, nowMs)
     if (core.policy.sliding) this.#slideInL1(path, entry, core.policy, nowMs)
-    if (nowMs < entry.staleAtMs || core.l2 === undefined) return this.#handOut(path, entry)
+    if (nowMs < entry.staleAtMs || core.l2 === undefined) return this.#handOut(path, entry, nowMs)
     return this.#getFromL2(path, entry)
   }
 
@@ -239,7 +244,7 @@ export class TieredCache implements BatchingCache {
       if (found.entry.staleAtMs <= core.nowMs()) core.counters.staleHits += 1
       return this.#copy(found.entry.value)
     }
-    if (found.kind === 'away' && stale !== undefined) return this.#handOut(path, stale)
+    if (found.kind === 'away' && stale !== undefined) return this.#handOut(path, stale, core.nowMs())
     if (core.emitter.isHeard) core.emitter.emit({ type: 'read.miss', namespace: this.#scope.name, key: path })
     return undefined
   }
@@ -274,8 +279,9 @@ export class TieredCache implements BatchingCache {
       reportRefusal(this.#core, this.#scope, path, undefined)
       entry = undefined
     }
-    const isSimple = entry !== undefined && options.forceFresh === undefined && this.#core.nowMs() < entry.lookAtMs
-    const joined = await (isSimple ? this.#handOut(path, entry as Entry) : this.#ask(path, entry, load, options, onWait))
+    const nowMs = this.#core.nowMs()
+    const isSimple = entry !== undefined && options.forceFresh === undefined && nowMs < entry.lookAtMs
+    const joined = await (isSimple ? this.#handOut(path, entry as Entry, nowMs) : this.#ask(path, entry, load, options, onWait))
     if (joined === undefined) return undefined
     const verdict = await checkStored(joined, check)
     if (verdict.isValid) return verdict.value
@@ -323,11 +329,10 @@ export class TieredCache implements BatchingCache {
     if (policy.sliding) this.#slideInL1(path, entry, policy, nowMs)
     const isDue = wantsRefresh(entry, policy, nowMs, core.random) || (wantsSlide(entry, policy, nowMs) && core.l2 !== undefined)
     if (isDue && !this.#scope.flights.has(path)) {
-      // Once is enough: from here on this copy is served until it is stale.
-      entry.lookAtMs = entry.staleAtMs
+      entry.restUntilStale()
       startFlight(core, request)
     }
-    return this.#handOut(path, entry)
+    return this.#handOut(path, entry, nowMs)
   }
 
   /** Without L2 there is no other copy: the entry gets its full ttl again here. */

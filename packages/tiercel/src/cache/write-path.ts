@@ -159,7 +159,7 @@ export async function deleteEntries(core: Core, scope: Scope, paths: readonly st
 /** Ends the fresh time of an entry now. Its new version keeps a refresh that began before from storing over it. */
 export async function expireEntry(core: Core, scope: Scope, path: string): Promise<void> {
   if (core.l2 === undefined) {
-    const entry = scope.l1?.get(path) as Entry | undefined
+    const entry = scope.l1?.use(path) as Entry | undefined
     scope.overtakeLoads(path)
     if (entry === undefined || entry.deadAtMs <= entry.staleAtMs) scope.l1?.delete(path)
     else {

@@ -116,7 +116,13 @@ export class Arena {
     return this.#values[slot]
   }
 
-  /** The same, and nobody notices. */
+  /** The value in a slot, which counts as used, whether or not its time is over. */
+  use(slot: number): unknown {
+    this.#policy.hit(slot)
+    return this.#values[slot]
+  }
+
+  /** As `read`, and nobody notices. */
   peek(slot: number): unknown {
     return this.#isOver(slot) ? undefined : this.#values[slot]
   }
@@ -294,6 +300,12 @@ export class Partition {
   get(key: ArenaKey): unknown {
     const slot = this.slots.get(key)
     return slot === undefined ? undefined : this.#arena.read(slot)
+  }
+
+  /** The same for one who keeps time himself: also what is over, until it is removed. */
+  use(key: ArenaKey): unknown {
+    const slot = this.slots.get(key)
+    return slot === undefined ? undefined : this.#arena.use(slot)
   }
 
   /** The same, without counting as a use. */
