@@ -39,7 +39,8 @@ async function collect(lab: Lab, id: QueryId): Promise<readonly Exhibit[]> {
       id: 'commands',
       kind: 'commands',
       title: 'What Valkey was told',
-      about: 'Recorded with `MONITOR`: one question asked twice, each time with an empty L1. First a miss, then a hit.',
+      about:
+        'Recorded with `MONITOR`: one question asked twice, each time with an empty L1. First a miss: a look, a lease, and the value in its place; then a hit.',
       text: commands,
     },
   ]
@@ -60,7 +61,7 @@ async function commandsOfOneQuestion(lab: Lab, id: QueryId, values: readonly (st
       await cache.getOrSet(key, async () => (await lab.airport.query(lab.airport.queries[id].sql, values)).rows)
       await cache.idle()
     }
-    for (let tries = 0; lines.length < 3 && tries < 20; tries++) await new Promise((resolve) => setTimeout(resolve, 10))
+    for (let tries = 0; lines.length < 4 && tries < 20; tries++) await new Promise((resolve) => setTimeout(resolve, 10))
   } catch {
     return 'This server does not let us listen (MONITOR is refused).'
   } finally {
@@ -71,10 +72,13 @@ async function commandsOfOneQuestion(lab: Lab, id: QueryId, values: readonly (st
   return lines.map(readable).join('\n')
 }
 
-/** `1700000000.123456 [0 127.0.0.1:5000] "MGET" "key"` without time and address; values cut short. */
+/** `1700000000.123456 [0 127.0.0.1:5000] "MGET" "key"` without time and address; leases by name, values cut short. */
 function readable(line: string): string {
   const words = [...line.replace(/^\S+ \[[^\]]*\] /, '').matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, word = '']) => word)
-  return words
-    .map((word, place) => (place === 2 && word.length > 48 ? `‹entry: ${word.length > 60 ? 'header, then JSON' : word}›` : word))
-    .join(' ')
+  return words.map((word, place) => (place < 2 ? word : readableWord(word))).join(' ')
+}
+
+function readableWord(word: string): string {
+  if (word.length > 60) return '‹entry: header, then JSON›'
+  return word.includes('\\x') ? '‹lease›' : word
 }
