@@ -4,6 +4,7 @@ import type { Lab } from '../scenarios/lab.ts'
 import type { Frame, RunEvent } from '../scenarios/live.ts'
 import { checkSettings } from '../scenarios/parameters.ts'
 import type { LaneResult, RunResult } from '../scenarios/run-result.ts'
+import { stampede } from '../scenarios/stampede/scenario.ts'
 import { whatACacheSaves } from '../scenarios/what-a-cache-saves/scenario.ts'
 import { type RunningLab, startLab } from '../server/running-lab.ts'
 
@@ -128,4 +129,14 @@ describe('what a cache saves', () => {
     client.destroy()
     expect(keys.filter((key) => !key.includes('lab-look'))).toEqual([])
   })
+})
+
+test('a stampede can be sent to the database, too', async () => {
+  const given = { source: 'query', processes: 2, ttl: 300, expiries: 1 }
+  const settings = checkSettings(stampede.parameters, given)
+  const signal = new AbortController().signal
+  const result = await runScenario({ scenario: stampede, settings, lab, environment: running.facts, signal, onEvent: () => undefined })
+  expect(result.exhibits[0]).toMatchObject({ id: 'sql', text: expect.stringContaining('FROM flight') })
+  expect(laneOf(result, 'lease').metrics['mostLoads']).toBe(1)
+  expect(result.checks.every(({ ok }) => ok)).toBe(true)
 })
