@@ -1,4 +1,5 @@
 import { defineScenario } from '../scenario.ts'
+import { exhibits } from './exhibits.ts'
 import { parameters } from './parameters.ts'
 import { run } from './run.ts'
 import { takeHomeCode } from './take-home.ts'
@@ -71,6 +72,6 @@ export const ttlAndAges = defineScenario({
       },
     ],
   },
-  exhibits: async () => [],
+  exhibits,
   run,
 })
