@@ -66,7 +66,8 @@ export class LaneLog {
 
   /** Loads of the counted expiries. */
   get countedLoads(): readonly Load[] {
-    return this.loads.filter(({ expiry }) => expiry > 0)
+    const { toMs = Number.POSITIVE_INFINITY } = this
+    return this.loads.filter(({ expiry, startMs }) => expiry > 0 && startMs <= toMs)
   }
 
   /** How many loads each counted expiry sent to the source. */

@@ -31,10 +31,24 @@ export async function run(context: Context): Promise<Finding> {
   }
 }
 
-function sourceOf({ lab, parameters }: Context): () => Promise<readonly unknown[]> {
+function sourceOf({ lab, parameters, signal }: Context): () => Promise<readonly unknown[]> {
   if (parameters.source === 'timed') return () => wait(parameters.load, [{ source: 'timer' }])
   const { sql, values } = hotQuestion(lab)
-  return async () => (await lab.airport.query(sql, values)).rows
+  const ask = async () => (await lab.airport.query(sql, values)).rows
+  return lab.airport.isSingleConnection ? inLine(ask, signal) : ask
+}
+
+/** The line before the one connection stands here, so that a run that is stopped does not have to wait for it. */
+function inLine<T>(ask: () => Promise<T>, signal: AbortSignal): () => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return () => {
+    const mine = last.then(() => {
+      signal.throwIfAborted()
+      return ask()
+    })
+    last = mine.catch(() => undefined)
+    return mine
+  }
 }
 
 function sayWhatHappened({ note }: Context, logs: readonly LaneLog[]): void {

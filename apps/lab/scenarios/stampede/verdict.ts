@@ -69,8 +69,10 @@ function calm(lanes: readonly LaneFigures[], isKept: boolean, hasKill: boolean):
 
 function waits(naive: LaneFigures, tiercel: readonly LaneFigures[]): string {
   const least = tiercel.reduce((best, lane) => (lane.waitedShare < best.waitedShare ? lane : best))
-  const share = least.waitedShare === 0 ? 'nobody waits' : `${formatShare(least.waitedShare)} of the reads wait`
-  return `In the naive lane ${formatShare(naive.waitedShare)} of the reads wait, up to ${formatDuration(naive.longestWaitMs)}; with ${least.label} ${share}, and ${formatShare(least.staleShare)} get an answer past its time.`
+  const share = least.waitedShare === 0 ? 'nobody waits' : `${formatShare(least.waitedShare)} of them wait`
+  const price =
+    least.staleShare === 0 ? 'no answer is past its time' : `${formatShare(least.staleShare)} of the answers are past their time`
+  return `In the naive lane ${formatShare(naive.waitedShare)} of the reads wait, up to ${formatDuration(naive.longestWaitMs)}; with ${least.label} ${share}, and ${price}.`
 }
 
 function takeOver(lanes: readonly LaneFigures[]): string {

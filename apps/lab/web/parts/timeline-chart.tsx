@@ -118,8 +118,8 @@ function Track({ track, timeline, frame }: TrackProps) {
           <Reads track={track} frame={frame} />
         </g>
         <g transform={`translate(0 ${barsTop})`}>
-          {bars.map((bar) => (
-            <Bar key={`${bar.x} ${bar.y}`} bar={bar} />
+          {bars.map((bar, place) => (
+            <Bar key={place} bar={bar} />
           ))}
         </g>
       </svg>
