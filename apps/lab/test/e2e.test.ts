@@ -20,7 +20,7 @@ if (missing !== undefined && process.env['CI']) throw new Error(`The browser tes
 const soon = { timeout: 10_000 }
 const scenario = '/scenario/what-a-cache-saves'
 const small = `${scenario}?query=manifest&requests=300&keys=30&instances=1&budget=5&seed=9`
-const herd = '/scenario/stampede?source=timed&processes=2&kill=on&rate=40&ttl=400&load=100&expiries=1&lease=200'
+const herd = '/scenario/stampede?source=timed&processes=2&rate=40&ttl=400&load=100&expiries=1&lease=200'
 const ages = '/scenario/ttl-and-ages?ttl=400&grace=3000&load=80&every=50&readers=2&seconds=3&backoff=200'
 
 describe.skipIf(missing !== undefined)(`the lab in Chromium${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
@@ -237,7 +237,7 @@ describe.skipIf(missing !== undefined)(`the lab in Chromium${missing === undefin
     await visit(herd, {}, async (page) => {
       await page.getByRole('radio', { name: 'More than twenty' }).check()
       const result = await runToResult(page)
-      expect(result.parameters).toMatchObject({ source: 'timed', processes: 2, kill: true })
+      expect(result.parameters).toMatchObject({ source: 'timed', processes: 2, kill: false })
       expect(result.lanes).toHaveLength(6)
       expect(await page.locator('.track svg').count()).toBe(6)
       for (const { laneId, loads } of result.timelines[0]?.tracks ?? []) {

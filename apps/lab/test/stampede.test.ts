@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => stop?.())
 
-const small = { source: 'timed', processes: 2, rate: 40, ttl: 500, load: 120, expiries: 1, lease: 300 }
+const small = { source: 'timed', processes: 2, rate: 40, ttl: 400, load: 120, expiries: 1, lease: 400 }
 
 async function measure(
   given: Record<string, unknown>,

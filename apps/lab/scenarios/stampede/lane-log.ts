@@ -29,6 +29,7 @@ export class LaneLog {
   readsSeen = 0
   commands: number | undefined
   storeErrors = 0
+  lostLeases = 0
   kill: Kill | undefined
   /** The measured time: from the end of the cold start to the end of the last expiry. */
   fromMs: number | undefined

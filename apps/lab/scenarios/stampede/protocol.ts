@@ -36,9 +36,10 @@ export type Order =
 export type Report =
   | { readonly kind: 'up' }
   | { readonly kind: 'connected' }
-  | { readonly kind: 'load'; readonly request: number }
+  /** `replaces`: number of the load of the value that is still there. */
+  | { readonly kind: 'load'; readonly request: number; readonly replaces?: number }
   | { readonly kind: 'reads'; readonly reads: readonly Read[] }
-  | { readonly kind: 'stopped'; readonly storeErrors: number }
+  | { readonly kind: 'stopped'; readonly storeErrors: number; readonly lostLeases: number }
   | { readonly kind: 'broken'; readonly message: string }
 
 export interface Read {

@@ -13,8 +13,6 @@ import { Source } from './source.ts'
 export type Context = RunContext<typeof schema>
 
 const lookEveryMs = 20
-/** Who looked before the first value was stored asks the source no later than this after it. */
-const latestMs = 100
 const stopTimeoutMs = 10_000
 /** So that the first reads of all processes come in their turn, and not with the message. */
 const headStartMs = 60
@@ -34,7 +32,7 @@ export async function runLane(context: Context, options: LaneOptions): Promise<L
   const log = new LaneLog(recorder)
   const source = new Source({
     work: () => options.work(),
-    quietMs: Math.min(latestMs, parameters.ttl / 4),
+    quietMs: parameters.ttl / 4,
     isAlive: (place) => crew.alive.includes(place),
   })
   await crew.fill()
@@ -127,13 +125,14 @@ class LaneRun {
         this.#connected.add(place)
         return
       case 'load':
-        void this.#load(place, report.request)
+        void this.#load(place, report.request, report.replaces)
         return
       case 'reads':
         for (const read of report.reads) this.#log.add(read, this.#expiryAt(read.calledAtMs))
         return
       case 'stopped':
         this.#log.storeErrors += report.storeErrors
+        this.#log.lostLeases += report.lostLeases
         this.#stopped.add(place)
         return
       case 'broken':
@@ -143,9 +142,9 @@ class LaneRun {
     }
   }
 
-  async #load(place: number, request: number): Promise<void> {
+  async #load(place: number, request: number, replaces: number | undefined): Promise<void> {
     const { crew } = this.#options
-    const loading = this.#source.load(place)
+    const loading = this.#source.load(place, replaces)
     this.#planKill(place)
     try {
       crew.send(place, { kind: 'loaded', request, ...(await loading) })

@@ -59,10 +59,12 @@ function sayWhatHappened({ note }: Context, logs: readonly LaneLog[]): void {
       `In each lane the process that loaded first was killed, ${when} into its load. Its reads under way went with it and are counted nowhere.`,
     )
   }
-  for (const { recorder, endedBy, storeErrors } of logs) {
+  for (const { recorder, endedBy, storeErrors, lostLeases } of logs) {
     if (endedBy === 'budget') note(`${recorder.label}: ended early, as its time was used up.`)
     if (endedBy === 'signal') note(`${recorder.label}: stopped by hand.`)
     if (storeErrors > 0)
       note(`${recorder.label}: Valkey did not answer within its 50 ms ${storeErrors} times; Tiercel then goes on without it.`)
+    if (lostLeases > 0)
+      note(`${recorder.label}: a process was held up for longer than its lease ${lostLeases} times; another loaded as well.`)
   }
 }

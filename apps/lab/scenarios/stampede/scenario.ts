@@ -39,7 +39,7 @@ export const stampede = defineScenario({
     'The processes are real and stay the same for all lanes; only who was killed is replaced before the next lane. Lanes run one after the other, each on a key of its own that begins cold. The cold start is not counted: there, grace has nothing to serve.',
     'Every process reads at a steady rate, whether or not earlier reads were answered (an open loop). A read is timed from the moment it was due, so that a stall is part of its wait.',
     'Every load passes the lab, which counts it and asks the source: the count is exact, also for loads whose process was killed.',
-    'An expiry begins with its first load. Every load up to 100 ms after its first value belongs to it: whoever sent it had looked before that value was stored.',
+    'An expiry begins with its first load. Every load that is to replace the same value belongs to it, and so does one that found nothing, up to a quarter of the time to live after its first value: whoever sent it had looked before that value was stored.',
     'A read has waited when its answer was loaded after it was due. It is stale when its answer was older than the time to live (and 20 ms, for the way) when it was due.',
     'What is written by hand lives from its `SET` on: where that comes late, an answer can get a little older than the time to live.',
     'L1 is off in all lanes: with it, most reads would need no server at all, and the lanes would look alike between the expiries.',

@@ -35,6 +35,20 @@ test('loads that were sent for one value belong to one expiry, later ones to the
   ])
 })
 
+test('loads that replace the same value belong to one expiry, however soon they come', async () => {
+  const { source, ends } = gatedSource()
+  const load = async (replaces?: number) => {
+    const loading = source.load(0, replaces)
+    ends.at(-1)?.()
+    return (await loading).number
+  }
+  const first = await load()
+  const second = await load(first)
+  await load(first)
+  await load(second)
+  expect(source.loads.map(({ expiry }) => expiry)).toEqual([0, 1, 1, 2])
+})
+
 test('an expiry is not over before a process that lives has its value', async () => {
   let isAlive = true
   const { source, ends } = gatedSource((place) => place !== 0 || isAlive)

@@ -15,7 +15,7 @@ export interface Load {
 
 export interface SourceOptions {
   work(): Promise<readonly unknown[]>
-  /** How long after the first value of an expiry the next load belongs to the next one. */
+  /** How long after the first value of an expiry a load that found nothing belongs to the next one. */
   readonly quietMs: number
   /** Whether the process in this place still lives. */
   isAlive(place: number): boolean
@@ -24,8 +24,8 @@ export interface SourceOptions {
 /**
  * The source of the hot key for one lane: the one place where all loads pass, so that their number is exact.
  *
- * An expiry begins with a load, and is over when a value has reached a process that lives and a while has passed: every load up to then
- * was sent for the same value.
+ * An expiry begins with a load. All loads that are to replace the same value belong to it; and of those that found nothing, all up to a
+ * while after the first value that reached a process that lives: they had looked before it was stored.
  */
 export class Source {
   readonly loads: Load[] = []
@@ -50,9 +50,12 @@ export class Source {
     return ended.length === 0 ? undefined : Math.min(...ended)
   }
 
-  /** @returns the load's number, and what it gave */
-  async load(by: number): Promise<{ number: number; rows: readonly unknown[] }> {
-    if (this.#isQuiet) {
+  /**
+   * @param replaces number of the load of the value that is to be replaced; `undefined`: there was none
+   * @returns the load's number, and what it gave
+   */
+  async load(by: number, replaces?: number): Promise<{ number: number; rows: readonly unknown[] }> {
+    if (replaces === undefined ? this.#isQuiet : this.loads[replaces - 1]?.expiry === this.#expiry) {
       this.#expiry++
       this.#servedAtMs = undefined
     }

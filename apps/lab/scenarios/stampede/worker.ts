@@ -61,10 +61,9 @@ async function readUntilStopped(startsAtMs: number): Promise<void> {
     signal: stop.signal,
     run: (_index, intendedAtMs) => readOnce(job as NonNullable<typeof job>, intendedAtMs + offsetMs),
   })
-  const storeErrors = approach.storeErrors()
   await approach.close()
   report()
-  tell({ kind: 'stopped', storeErrors })
+  tell({ kind: 'stopped', storeErrors: approach.storeErrors(), lostLeases: approach.lostLeases() })
 }
 
 /** @param calledAtMs when it was due: what kept it from starting is part of its wait */
@@ -73,9 +72,9 @@ async function readOnce({ assignment, approach }: NonNullable<typeof job>, calle
   let ownLoad: number | undefined
   let hasSetOff = false
   try {
-    const value = await approach.get(async () => {
+    const value = await approach.get(async (replaced) => {
       hasSetOff = true
-      const loaded = await askSource()
+      const loaded = await askSource(replaced)
       ownLoad = loaded.number
       return loaded
     })
@@ -88,11 +87,11 @@ async function readOnce({ assignment, approach }: NonNullable<typeof job>, calle
   }
 }
 
-function askSource(): Promise<Value> {
+function askSource(replaced: Value | undefined): Promise<Value> {
   const request = ++requests
   return new Promise((resolve, reject) => {
     loads.set(request, { resolve, reject })
-    tell({ kind: 'load', request })
+    tell({ kind: 'load', request, ...(replaced === undefined ? {} : { replaces: replaced.number }) })
   })
 }
 

@@ -109,7 +109,7 @@ function Track({ track, timeline, frame }: TrackProps) {
           {shown.map(({ label, ageMs }) => (
             <g key={label} class="limit">
               <line x1="0" x2={width} y1={y(ageMs)} y2={y(ageMs)} />
-              <text x={width - 4} y={y(ageMs) - 4} text-anchor="end">
+              <text x="4" y={y(ageMs) - 4}>
                 {label} {formatDuration(ageMs)}
               </text>
             </g>

@@ -1,8 +1,11 @@
 import type { RedisClientType } from '@redis/client'
 import type { Value } from '../protocol.ts'
 
-/** One way to read the hot key. `load` asks the source, and may be called or not. */
-export type Get = (load: () => Promise<Value>) => Promise<Value>
+/** Asks the source, and tells it which value is to be replaced, where there is one still. */
+export type Load = (replaced?: Value) => Promise<Value>
+
+/** One way to read the hot key: `load` may be called or not. */
+export type Get = (load: Load) => Promise<Value>
 
 export interface ByHand {
   readonly client: Pick<RedisClientType, 'get' | 'set' | 'eval'>

@@ -10,6 +10,8 @@ export interface OpenApproach {
   readonly get: Get
   /** Times that Valkey did not answer a cache within its budget, or at all. */
   storeErrors(): number
+  /** Loads whose lease had run out, or was taken, before they ended. */
+  lostLeases(): number
   close(): Promise<void>
 }
 
@@ -24,7 +26,16 @@ export async function openApproach(assignment: Assignment): Promise<OpenApproach
   if (approach === 'naive' || approach === 'flight' || approach === 'lock') return openByHand(assignment, approach)
   const cache = tiercelCache(assignment)
   await cache.get('warm-up')
-  return { get: throughCache(cache), storeErrors: () => cache.stats().l2.errors, close: () => cache.close() }
+  let lost = 0
+  cache.on((event) => {
+    if (event.type === 'write.dropped' && event.reason === 'revoked') lost++
+  })
+  return {
+    get: throughCache(cache),
+    storeErrors: () => cache.stats().l2.errors,
+    lostLeases: () => lost,
+    close: () => cache.close(),
+  }
 }
 
 async function openByHand(assignment: Assignment, approach: 'naive' | 'flight' | 'lock'): Promise<OpenApproach> {
@@ -35,5 +46,5 @@ async function openByHand(assignment: Assignment, approach: 'naive' | 'flight' |
   await client.connect()
   const byHand: ByHand = { client: client as ByHand['client'], key: keys.value, ttlMs }
   const get = { naive: () => naive(byHand), flight: () => flight(byHand), lock: () => lock(byHand, keys.lock, leaseMs) }[approach]()
-  return { get, storeErrors: () => 0, close: async () => client.destroy() }
+  return { get, storeErrors: () => 0, lostLeases: () => 0, close: async () => client.destroy() }
 }

@@ -1,7 +1,7 @@
 import { createRandom } from '@tiercel/workloads'
 import { type Cache, createCache } from 'tiercel'
 import { valkeyStore } from 'tiercel/stores/valkey'
-import type { Assignment } from '../protocol.ts'
+import type { Assignment, Value } from '../protocol.ts'
 import type { Get } from './approach.ts'
 
 /** The lease is always there; the other two are options. L1 is off, so that every read of every lane has the same way to go. */
@@ -18,5 +18,5 @@ export function tiercelCache({ approach, valkeyUrl, namespace, ttlMs: ttl, lease
 }
 
 export function throughCache(cache: Cache): Get {
-  return (load) => cache.getOrSet('hot', load)
+  return (load) => cache.getOrSet('hot', ({ stale }) => load(stale?.value as Value | undefined))
 }
