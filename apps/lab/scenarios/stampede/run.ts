@@ -63,7 +63,7 @@ function sayWhatHappened({ note }: Context, logs: readonly LaneLog[]): void {
     if (endedBy === 'budget') note(`${recorder.label}: ended early, as its time was used up.`)
     if (endedBy === 'signal') note(`${recorder.label}: stopped by hand.`)
     if (storeErrors > 0)
-      note(`${recorder.label}: Valkey did not answer within its 50 ms ${storeErrors} times; Tiercel then goes on without it.`)
+      note(`${recorder.label}: Valkey did not answer within a second ${storeErrors} times; Tiercel then goes on without it.`)
     if (lostLeases > 0)
       note(`${recorder.label}: a process was held up for longer than its lease ${lostLeases} times; another loaded as well.`)
   }

@@ -42,6 +42,7 @@ export const stampede = defineScenario({
     'An expiry begins with its first load. Every load that is to replace the same value belongs to it, and so does one that found nothing, up to a quarter of the time to live after its first value: whoever sent it had looked before that value was stored.',
     'A read has waited when its answer was loaded after it was due. It is stale when its answer was older than the time to live (and 20 ms, for the way) when it was due.',
     'What is written by hand lives from its `SET` on: where that comes late, an answer can get a little older than the time to live.',
+    'A step on Valkey may take a second here (`timeout` of `valkeyStore`, 50 ms by default): a machine that is busy for a moment is not to look like a server that is away.',
     'L1 is off in all lanes: with it, most reads would need no server at all, and the lanes would look alike between the expiries.',
     'The process that is killed is the one that sent the first load of the first counted expiry, in the middle of that load, in every lane; where that load was over too soon, the next one. Lock and lease last equally long.',
     'Commands are those that the server counts (`INFO stats`), whoever sends them: on a server of your own that others use, too many.',

@@ -38,7 +38,7 @@ export function createLane(recorder: LaneRecorder, { lab, parameters, signal }: 
   const namespace = `lab-ages-${randomUUID()}`
   const ages = recorder.id === 'ages' ? agesOf(parameters) : {}
   const caches = Array.from({ length: parameters.readers }, () => {
-    return createCache({ namespace, l1: false, l2: valkeyStore(lab.valkey.url), ttl: parameters.ttl, ...ages })
+    return createCache({ namespace, l1: false, l2: valkeyStore(lab.valkey.url, { timeout: '1s' }), ttl: parameters.ttl, ...ages })
   })
   const source = new TroubledSource(parameters)
   const reads = new Thinned<TimelineRead>(keptReads)

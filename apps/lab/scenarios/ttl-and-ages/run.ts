@@ -31,6 +31,6 @@ function say({ note, signal }: Context, lanes: readonly Lane[]): void {
     const { first } = failures
     if (first !== undefined)
       note(`${recorder.label}: the first read that failed said: ${first instanceof Error ? first.message : String(first)}`)
-    if (storeErrors() > 0) note(`${recorder.label}: Valkey did not answer within its 50 ms ${formatCount(storeErrors())} times.`)
+    if (storeErrors() > 0) note(`${recorder.label}: Valkey did not answer within a second ${formatCount(storeErrors())} times.`)
   }
 }

@@ -32,6 +32,7 @@ export const ttlAndAges = defineScenario({
     'Readers read at a steady rate, whether or not earlier reads were answered (an open loop). A read is timed from the moment it was due.',
     'Every value carries the moment at which its load ended; the age of an answer is what has passed since then when the reader has it.',
     'A read has waited when its answer was loaded after it was due. It is stale when its answer was older than the time to live (and 20 ms, for the way) when it was due.',
+    'A step on Valkey may take a second here (`timeout` of `valkeyStore`, 50 ms by default): a machine that is busy for a moment is not to look like a server that is away.',
     'L1 is off, so that there is one copy of the key and one age.',
     'Failed loads are shared for a second (`errorTtl`, its default): readers are not all sent to a source that has just failed.',
   ],
