@@ -45,6 +45,8 @@ describe.concurrent('time to live and ages', () => {
     expect(result.timelines[0]?.spans).toEqual([{ label: 'the source fails', startMs: 1000, endMs: 2000 }])
     expect(trackOf(result, 'ages')?.reads).toHaveLength(ages.requests)
     expect(trackOf(result, 'ages')?.loads.some(({ end }) => end === 'failed')).toBe(true)
+    expect(result.exhibits[0]?.text.split('\n').map((line) => line.split(' ')[0])).toEqual(expect.arrayContaining(['MGET', 'SET']))
+    expect(result.exhibits[0]?.text).toMatch(/:r:\S+ ‹lease› NX[\s\S]*\nMGET \S+$/)
     expect(timelineText(result.timelines[0] as Timeline)).toMatch(/With ages reads +w/)
   })
 

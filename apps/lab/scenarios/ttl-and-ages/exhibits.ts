@@ -32,7 +32,6 @@ async function collect({ valkey }: Lab): Promise<readonly Exhibit[]> {
     await read()
     await read()
     await cache.close()
-    return 8
   })
   const about =
     'Recorded with `MONITOR`: a key is read four times. A miss: a look, a lease, the value in its place. A fresh hit. A stale hit, which takes a lock named ' +

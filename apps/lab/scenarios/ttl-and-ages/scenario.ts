@@ -38,7 +38,7 @@ export const ttlAndAges = defineScenario({
   ],
   modelled: [
     `The source is a timer, so that it can be slow (${slowFactor} times) and can fail when it is told to. Cache, Valkey and ages are real.`,
-    'The readers are caches in one process, each with a link of its own; in production each would be a process. The scenario *Stampede* has real ones.',
+    'The readers are caches in one process, each with a link of its own; in production each would be a process. The scenario **Stampede** has real ones.',
   ],
   takeHome: {
     code: takeHomeCode,
