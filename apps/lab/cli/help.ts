@@ -36,7 +36,8 @@ export function listText(): string {
 
 export function describeScenario({ id, title, question, parameters }: Scenario): string {
   const rows = Object.entries(parameters).map(([name, parameter]) => {
-    return `  --${name.padEnd(14)}${parameter.label}: ${allowed(parameter).replace('is ', '')} (default ${toText(parameter.default)})`
+    const unit = 'unit' in parameter && parameter.unit !== undefined ? ` ${parameter.unit}` : ''
+    return `  --${name.padEnd(14)}${parameter.label}: ${allowed(parameter).replace('is ', '')}${unit} (default ${toText(parameter.default)})`
   })
   return `${id}: ${title}\n${question}\n\n${rows.join('\n')}\n`
 }

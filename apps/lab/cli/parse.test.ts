@@ -24,13 +24,14 @@ test('help is given wherever it is asked for', () => {
 
 test('the list names what can be run and what cannot yet', () => {
   expect(listText()).toContain('What a cache saves: what-a-cache-saves')
-  expect(listText()).toContain('Stampede (not yet scheduled)')
+  expect(listText()).toContain('Stampede: stampede')
+  expect(listText()).toContain('Pull the plug (not yet scheduled)')
 })
 
 test.each([
   ['launch', 'There is no command "launch"; there are list and run.'],
-  ['run', 'run: which scenario? There are: what-a-cache-saves.'],
-  ['run what-a-cash-saves', 'There is no scenario "what-a-cash-saves". There are: what-a-cache-saves.'],
+  ['run', 'run: which scenario? There are: what-a-cache-saves, '],
+  ['run what-a-cash-saves', 'There is no scenario "what-a-cash-saves". There are: what-a-cache-saves, '],
   ['run what-a-cache-saves --colour red', '--colour: there is no such parameter; there are query,'],
   ['run what-a-cache-saves --skew 9', '--skew: got 9, allowed is a number from 0 to 1.5 in steps of 0.1'],
   ['run what-a-cache-saves --skew', '--skew needs a value.'],

@@ -1,10 +1,11 @@
 import { formatCount, formatDuration, formatValue } from '../format/number.ts'
+import { timelineText } from '../format/timeline-text.ts'
 import { toText } from '../scenarios/parameters.ts'
 import type { Percentile, RunResult } from '../scenarios/run-result.ts'
 
 /** A result for the terminal: the verdict, one table of lanes, what to know about it. */
 export function resultText(result: RunResult): string {
-  const { title, seed, parameters, verdict, lanes, metrics, checks, notes, durationMs } = result
+  const { title, seed, parameters, verdict, lanes, metrics, timelines, checks, notes, durationMs } = result
   const settings = [...Object.entries(parameters), ['seed', seed]].map(([name, value]) => `--${name} ${toText(value)}`).join(' ')
   const percentileRow = (place: number) => lanes.map(({ latency }) => percentileText(latency.percentiles[place]))
   const rows = [
@@ -20,6 +21,7 @@ export function resultText(result: RunResult): string {
     '',
     table(rows),
     '',
+    ...timelines.flatMap((timeline) => [timelineText(timeline), '']),
     ...checks.map(({ name, value, ok }) => `${ok ? 'ok    ' : 'FAILED'} ${name}: ${value}`),
     ...notes.map((note) => `note   ${note}`),
     '',

@@ -2,7 +2,7 @@
  * How the lab writes numbers, in the page, in verdicts and on the terminal: a unit on everything, groups of three held together by a
  * narrow no-break space, two significant digits for what was measured (noise allows no more), every digit for what was counted.
  */
-export type Unit = 'ms' | 'count' | 'share' | 'factor' | 'bytes' | 'perSecond'
+export type Unit = 'ms' | 'count' | 'amount' | 'share' | 'factor' | 'bytes' | 'perSecond'
 
 /** Narrow no-break space: between groups of digits, and between a number and its unit. */
 export const thinSpace = '\u202f'
@@ -15,6 +15,7 @@ export function formatValue(value: number | null | undefined, unit: Unit): strin
 const formatters: Record<Unit, (value: number) => string> = {
   ms: formatDuration,
   count: formatCount,
+  amount: (value) => formatSignificant(value),
   share: formatShare,
   factor: formatFactor,
   bytes: formatBytes,

@@ -65,6 +65,7 @@ export async function runScenario({ scenario, settings, lab, environment, signal
       lanes: lanes.map((lane) => laneResult(lane, finding)),
       metrics: finding.metrics,
       series: finding.series ?? [],
+      timelines: finding.timelines ?? [],
       tables: finding.tables ?? [],
       checks: finding.checks ?? [],
       notes,

@@ -25,6 +25,7 @@ export interface RunResult {
   readonly lanes: readonly LaneResult[]
   readonly metrics: readonly MetricSpec[]
   readonly series: readonly Series[]
+  readonly timelines: readonly Timeline[]
   readonly tables: readonly Table[]
   readonly checks: readonly Check[]
   /** What the reader must know to read the figures rightly: bounds that were met, numbers that were reduced. */
@@ -33,7 +34,8 @@ export interface RunResult {
 }
 
 export const resultFormat = 'tiercel-lab-run'
-export const resultVersion = 1
+/** Version 2 brought timelines, and the outcomes `waited` and `refreshed`; files of version 1 are read as having none. */
+export const resultVersion = 2
 
 export interface Fact {
   readonly id: string
@@ -43,7 +45,7 @@ export interface Fact {
 }
 
 export interface Verdict {
-  readonly outcome: 'pays' | 'pays-little' | 'does-not-pay' | 'unclear'
+  readonly outcome: 'pays' | 'pays-little' | 'does-not-pay' | 'holds' | 'does-not-hold' | 'unclear'
   /** One or two sentences in plain words, with figures of this run. */
   readonly sentence: string
   /** The rule by which it was judged. */
@@ -117,6 +119,47 @@ export interface Series {
   readonly lines: readonly { readonly laneId: string; readonly label: string; readonly values: readonly (number | null)[] }[]
 }
 
+/** The life of one key: reads by the age of their answer, loads as bars; one track a lane over one axis of time. */
+export interface Timeline {
+  readonly id: string
+  readonly title: string
+  /** What can be seen in it, for those who cannot see it. */
+  readonly summary: string
+  /** What the numbers of those who read and load are numbers of, such as `process`. */
+  readonly readers: string
+  readonly lengthMs: number
+  /** Times in which something is different, in all tracks. */
+  readonly spans: readonly { readonly label: string; readonly startMs: number; readonly endMs: number }[]
+  readonly tracks: readonly TimelineTrack[]
+}
+
+export interface TimelineTrack {
+  readonly laneId: string
+  readonly label: string
+  /** Ages at which something ends, the lowest first. */
+  readonly limits: readonly { readonly label: string; readonly ageMs: number }[]
+  /** 1: all reads are here; 4: every fourth. */
+  readonly readsPerMark: number
+  readonly reads: readonly TimelineRead[]
+  readonly loads: readonly TimelineLoad[]
+}
+
+export interface TimelineRead {
+  readonly by: number
+  readonly outcome: Outcome
+  readonly calledMs: number
+  readonly answeredMs: number
+  /** When it was answered; `null` for a failure. */
+  readonly ageMs: number | null
+}
+
+export interface TimelineLoad {
+  readonly by: number
+  readonly startMs: number
+  readonly endMs: number
+  readonly end: 'done' | 'failed' | 'killed'
+}
+
 export interface Table {
   readonly id: string
   readonly title: string
@@ -154,12 +197,19 @@ export function parseSavedRun(text: string): RunResult {
     throw new Error('This is not JSON.')
   }
   if (!isRecord(value) || value['format'] !== resultFormat) throw new Error('This file is not a run saved by the lab.')
-  if (value['version'] !== resultVersion) {
-    throw new Error(`This run has version ${String(value['version'])} of the format; this lab reads version ${resultVersion}.`)
+  const { version } = value
+  if (version !== 1 && version !== resultVersion) {
+    throw new Error(`This run has version ${String(version)} of the format; this lab reads versions 1 and ${resultVersion}.`)
   }
   const broken = brokenPart(value)
   if (broken !== undefined) throw new Error(`This run is damaged: its ${broken} cannot be read.`)
-  return value as unknown as RunResult
+  const run = value as unknown as RunResult
+  return version === 1 ? { ...run, version: resultVersion, timelines: [], lanes: run.lanes.map(withAllOutcomes) } : run
+}
+
+function withAllOutcomes(lane: LaneResult): LaneResult {
+  const counts = outcomes.map((outcome) => [outcome, lane.outcomes[outcome] ?? 0])
+  return { ...lane, outcomes: Object.fromEntries(counts) as Record<Outcome, number> }
 }
 
 /** Only what a comparison reads is looked at. */
@@ -169,11 +219,14 @@ function brokenPart(value: Record<string, unknown>): string | undefined {
   if (typeof startedAt !== 'string') return 'date'
   if (!isRecord(parameters) || typeof seed !== 'number') return 'parameters'
   if (!Array.isArray(metrics) || !metrics.every((metric) => isRecord(metric) && typeof metric['id'] === 'string')) return 'metrics'
-  if (!Array.isArray(lanes) || !lanes.every(isLane)) return 'lanes'
+  const needed = value['version'] === 1 ? outcomesOfVersion1 : outcomes
+  if (!Array.isArray(lanes) || !lanes.every((lane) => isLane(lane, needed))) return 'lanes'
   return undefined
 }
 
-function isLane(lane: unknown): boolean {
+const outcomesOfVersion1: readonly Outcome[] = ['l1', 'l2', 'stale', 'joined', 'source', 'error']
+
+function isLane(lane: unknown, needed: readonly Outcome[]): boolean {
   if (!isRecord(lane) || typeof lane['id'] !== 'string' || typeof lane['label'] !== 'string') return false
   const { latency, metrics, outcomes: counts } = lane
   if (!isRecord(latency) || !isRecord(metrics) || !isRecord(counts)) return false
@@ -182,7 +235,7 @@ function isLane(lane: unknown): boolean {
     Array.isArray(percentiles) &&
     percentiles.every((percentile) => isRecord(percentile) && typeof percentile['quantile'] === 'number' && isFigure(percentile['ms'])) &&
     Object.values(metrics).every(isFigure) &&
-    outcomes.every((outcome) => typeof counts[outcome] === 'number')
+    needed.every((outcome) => typeof counts[outcome] === 'number')
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Lab } from './lab.ts'
 import type { Outcome, Station } from './outcome.ts'
 import type { ParameterSchema, Values } from './parameters.ts'
-import type { Check, Exhibit, MetricSpec, RunResult, Series, Table, Verdict } from './run-result.ts'
+import type { Check, Exhibit, MetricSpec, RunResult, Series, Table, Timeline, Verdict } from './run-result.ts'
 
 /**
  * A scenario is data plus one function: texts, parameters and lanes, and `run`, which does the work and hands back what it found.
@@ -26,7 +26,7 @@ export interface Scenario<S extends ParameterSchema = ParameterSchema> {
   readonly quick?: Partial<Values<S>>
   /** Labels of the places requests travel to. */
   readonly stations: Readonly<Record<Station, string>>
-  /** Two to four. The first is what the others are compared with. */
+  /** Two to six. The first is what the others are compared with. */
   readonly lanes: readonly LaneSpec<S>[]
   /** How it is measured, so that a sceptic can judge it. */
   readonly method: readonly string[]
@@ -103,6 +103,7 @@ export interface Finding {
   /** By lane, then by metric. */
   readonly figures: Readonly<Record<string, Readonly<Record<string, number | null>>>>
   readonly series?: readonly Series[]
+  readonly timelines?: readonly Timeline[]
   readonly tables?: readonly Table[]
   readonly checks?: readonly Check[]
 }

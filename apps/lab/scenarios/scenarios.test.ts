@@ -15,9 +15,9 @@ describe.each(scenarios.map((scenario) => [scenario.id, scenario] as const))('%s
     expect(() => checkSettings(scenario.parameters, { ...scenario.quick })).not.toThrow()
   })
 
-  test('has two to four lanes that begin at the app, and a question with one right answer', () => {
+  test('has two to six lanes that begin at the app, and a question with one right answer', () => {
     expect(scenario.lanes.length).toBeGreaterThanOrEqual(2)
-    expect(scenario.lanes.length).toBeLessThanOrEqual(4)
+    expect(scenario.lanes.length).toBeLessThanOrEqual(6)
     for (const { path } of scenario.lanes) expect(path[0]).toBe('app')
     expect(scenario.quiz.options.filter(({ isRight }) => isRight)).toHaveLength(1)
     expect(new Set(scenario.guess.options.map(({ id }) => id)).size).toBe(scenario.guess.options.length)

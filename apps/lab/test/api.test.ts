@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { scenarios } from '../scenarios/index.ts'
 import { createApp } from '../server/app.ts'
 import { readAssets } from '../server/assets.ts'
 import { createLive } from '../server/live.ts'
@@ -105,7 +106,7 @@ describe('what is asked', () => {
   test.each([
     ['{', 400, 'Send a JSON object'],
     ['[]', 400, 'Send a JSON object'],
-    ['{"scenario":"nothing"}', 404, 'There is no such scenario. There are: what-a-cache-saves.'],
+    ['{"scenario":"nothing"}', 404, 'There is no such scenario. There are: what-a-cache-saves, ttl-and-ages, stampede.'],
     ['{"scenario":"what-a-cache-saves","parameters":[]}', 400, '"parameters" is an object'],
     ['{"scenario":"what-a-cache-saves","parameters":{"skew":9}}', 400, 'skew: got 9, allowed is a number from 0 to 1.5 in steps of 0.1'],
     ['{"scenario":"what-a-cache-saves","parameters":{"__proto__":1}}', 400, '__proto__: there is no such parameter'],
@@ -131,6 +132,18 @@ describe('what is asked', () => {
     const preview = await get('/api/scenarios/what-a-cache-saves/preview?l1=off&ttl=1m')
     expect(await preview.json()).toMatchObject({ lanes: ['none', 'l2'], exhibits: null, code: expect.stringContaining("ttl: '1m'") })
     expect((await get('/api/scenarios/what-a-cache-saves/preview?l1=maybe')).status).toBe(400)
+  })
+
+  test('every scenario can be described and previewed', async () => {
+    for (const { id, lanes } of scenarios) {
+      expect((await get(`/api/scenarios/${id}`)).status).toBe(200)
+      const preview = await get(`/api/scenarios/${id}/preview`)
+      expect(await preview.json()).toMatchObject({ lanes: lanes.map((lane) => lane.id), exhibits: null })
+    }
+    const kill = await get('/api/scenarios/stampede/preview?kill=on&ttl=900')
+    expect(await kill.json()).toMatchObject({ code: expect.stringContaining('ttl: 900, lease: 1000') })
+    expect((await get('/api/scenarios/stampede/preview?processes=9')).status).toBe(400)
+    expect((await get('/api/scenarios/ttl-and-ages/preview?trouble=burns')).status).toBe(400)
   })
 
   test('a description holds data only, and links to no docs page that is not there', async () => {

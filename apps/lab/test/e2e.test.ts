@@ -20,6 +20,8 @@ if (missing !== undefined && process.env['CI']) throw new Error(`The browser tes
 const soon = { timeout: 10_000 }
 const scenario = '/scenario/what-a-cache-saves'
 const small = `${scenario}?query=manifest&requests=300&keys=30&instances=1&budget=5&seed=9`
+const herd = '/scenario/stampede?source=timed&processes=2&rate=40&ttl=400&load=100&expiries=1&lease=200'
+const ages = '/scenario/ttl-and-ages?ttl=400&grace=3000&load=80&every=50&readers=2&seconds=3&backoff=200'
 
 describe.skipIf(missing !== undefined)(`the lab in Chromium${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
   let folder: string
@@ -228,6 +230,38 @@ describe.skipIf(missing !== undefined)(`the lab in Chromium${missing === undefin
       await runToResult(page)
       await page.locator('.series canvas').waitFor()
       expect(await hasNoSidewaysScroll(page)).toBe(true)
+    })
+  })
+
+  test('a stampede over real processes: what the timeline draws is in its table and in the JSON', async () => {
+    await visit(herd, {}, async (page) => {
+      await page.getByRole('radio', { name: 'More than twenty' }).check()
+      const result = await runToResult(page)
+      expect(result.parameters).toMatchObject({ source: 'timed', processes: 2, kill: false })
+      expect(result.lanes).toHaveLength(6)
+      expect(await page.locator('.track svg').count()).toBe(6)
+      for (const { laneId, loads } of result.timelines[0]?.tracks ?? []) {
+        expect(await page.locator(`.track[data-lane="${laneId}"] .load`).count()).toBe(loads.length)
+      }
+      await page.locator('.timeline summary').click()
+      await page.getByRole('columnheader', { name: 'Oldest answer' }).waitFor()
+      await expectAccessible(page)
+    })
+  })
+
+  test.each([
+    [320, 'dark'],
+    [1280, 'light'],
+  ] as const)('the ages of a key, %s wide and %s', async (width, colorScheme) => {
+    await visit(ages, { viewport: { width, height: 800 }, colorScheme }, async (page) => {
+      const result = await runToResult(page)
+      const [plain, graced] = result.lanes
+      expect(plain?.outcomes.error).toBeGreaterThan(0)
+      expect(graced?.outcomes.error).toBe(0)
+      await page.locator('.timeline-keys').getByText('stale').waitFor()
+      await page.locator('.track .span').first().waitFor()
+      expect(await hasNoSidewaysScroll(page)).toBe(true)
+      await expectAccessible(page)
     })
   })
 

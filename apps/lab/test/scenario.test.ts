@@ -4,6 +4,7 @@ import type { Lab } from '../scenarios/lab.ts'
 import type { Frame, RunEvent } from '../scenarios/live.ts'
 import { checkSettings } from '../scenarios/parameters.ts'
 import type { LaneResult, RunResult } from '../scenarios/run-result.ts'
+import { stampede } from '../scenarios/stampede/scenario.ts'
 import { whatACacheSaves } from '../scenarios/what-a-cache-saves/scenario.ts'
 import { type RunningLab, startLab } from '../server/running-lab.ts'
 
@@ -60,7 +61,9 @@ describe('what a cache saves', () => {
     ])
     expect(result.exhibits.map(({ kind }) => kind)).toEqual(['sql', 'plan', 'commands'])
     expect(result.exhibits[1]?.text).toContain('Index')
-    expect(result.exhibits[2]?.text).toMatch(/^MGET tc1:.*\nSET tc1:.* NX PX \d+.*\nMGET tc1:/)
+    expect(result.exhibits[2]?.text).toMatch(
+      /^MGET tc1:.*\nSET tc1:.* ‹lease› NX GET PX \d+\nSET tc1:.* ‹entry.*› IFEQ ‹lease› PX \d+\nMGET tc1:/,
+    )
   })
 
   test('the same seed gives the same counts, another seed others', async () => {
@@ -126,4 +129,14 @@ describe('what a cache saves', () => {
     client.destroy()
     expect(keys.filter((key) => !key.includes('lab-look'))).toEqual([])
   })
+})
+
+test('a stampede can be sent to the database, too', async () => {
+  const given = { source: 'query', processes: 2, ttl: 300, expiries: 1 }
+  const settings = checkSettings(stampede.parameters, given)
+  const signal = new AbortController().signal
+  const result = await runScenario({ scenario: stampede, settings, lab, environment: running.facts, signal, onEvent: () => undefined })
+  expect(result.exhibits[0]).toMatchObject({ id: 'sql', text: expect.stringContaining('FROM flight') })
+  expect(laneOf(result, 'lease').metrics['mostLoads']).toBe(1)
+  expect(result.checks.every(({ ok }) => ok)).toBe(true)
 })

@@ -9,3 +9,4 @@ export { type ServerKind, type ServerName, serverNames } from './server-catalogu
 export { type ExternalServer, serverFromEnv } from './server-from-env.ts'
 export { type RunningServer, type StartOptions, startStandalone } from './standalone.ts'
 export { TestServerError, type TestServerErrorCode } from './test-server-error.ts'
+export { guard } from './watchdog.ts'

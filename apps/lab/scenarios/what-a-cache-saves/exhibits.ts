@@ -1,7 +1,7 @@
-import { createClient } from '@redis/client'
 import { createCache } from 'tiercel'
 import { valkeyStore } from 'tiercel/stores/valkey'
 import type { QueryId } from '../../airport/queries.ts'
+import { listenToCommands } from '../../measure/listen-to-commands.ts'
 import type { Lab } from '../lab.ts'
 import type { Exhibit } from '../run-result.ts'
 import type { Parameters } from './parameters.ts'
@@ -39,42 +39,25 @@ async function collect(lab: Lab, id: QueryId): Promise<readonly Exhibit[]> {
       id: 'commands',
       kind: 'commands',
       title: 'What Valkey was told',
-      about: 'Recorded with `MONITOR`: one question asked twice, each time with an empty L1. First a miss, then a hit.',
+      about:
+        'Recorded with `MONITOR`: one question asked twice, each time with an empty L1. First a miss: a look, a lease, and the value in its place; then a hit.',
       text: commands,
     },
   ]
 }
 
 /** What goes over the wire, as the server saw it. */
-async function commandsOfOneQuestion(lab: Lab, id: QueryId, values: readonly (string | number)[]): Promise<string> {
-  const namespace = `lab-look-${process.pid}-${id}`
-  const monitor = createClient({ url: lab.valkey.url })
-  monitor.on('error', () => undefined)
-  const cache = createCache({ namespace, l1: false, l2: valkeyStore(lab.valkey.url), ttl: '5m' })
+function commandsOfOneQuestion(lab: Lab, id: QueryId, values: readonly (string | number)[]): Promise<string> {
   const key = [id, ...values]
-  const lines: string[] = []
-  try {
-    await monitor.connect()
-    await monitor.monitor((line) => void (String(line).includes(namespace) && lines.push(String(line))))
-    for (let time = 0; time < 2; time++) {
-      await cache.getOrSet(key, async () => (await lab.airport.query(lab.airport.queries[id].sql, values)).rows)
-      await cache.idle()
+  return listenToCommands(lab.valkey.url, async (namespace) => {
+    const cache = createCache({ namespace, l1: false, l2: valkeyStore(lab.valkey.url), ttl: '5m' })
+    try {
+      for (let time = 0; time < 2; time++) {
+        await cache.getOrSet(key, async () => (await lab.airport.query(lab.airport.queries[id].sql, values)).rows)
+        await cache.idle()
+      }
+    } finally {
+      await cache.close()
     }
-    for (let tries = 0; lines.length < 3 && tries < 20; tries++) await new Promise((resolve) => setTimeout(resolve, 10))
-  } catch {
-    return 'This server does not let us listen (MONITOR is refused).'
-  } finally {
-    monitor.destroy()
-    await cache.delete(key).catch(() => undefined)
-    await cache.close()
-  }
-  return lines.map(readable).join('\n')
-}
-
-/** `1700000000.123456 [0 127.0.0.1:5000] "MGET" "key"` without time and address; values cut short. */
-function readable(line: string): string {
-  const words = [...line.replace(/^\S+ \[[^\]]*\] /, '').matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, word = '']) => word)
-  return words
-    .map((word, place) => (place === 2 && word.length > 48 ? `‹entry: ${word.length > 60 ? 'header, then JSON' : word}›` : word))
-    .join(' ')
+  })
 }

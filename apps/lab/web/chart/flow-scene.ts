@@ -163,11 +163,13 @@ function drawShape(context: CanvasRenderingContext2D, outcome: Outcome, x: numbe
   context.lineWidth = 2
   context.beginPath()
   if (outcome === 'l1') context.arc(x, y, size, 0, 2 * Math.PI)
-  else if (outcome === 'l2') polygon(context, [x, y - size - 1, x + size + 1, y, x, y + size + 1, x - size - 1, y])
+  else if (outcome === 'l2' || outcome === 'refreshed')
+    polygon(context, [x, y - size - 1, x + size + 1, y, x, y + size + 1, x - size - 1, y])
   else if (outcome === 'stale') polygon(context, [x, y - size, x + size + 0.6, y + size, x - size - 0.6, y + size])
   else if (outcome === 'error') cross(context, x, y, size)
+  else if (outcome === 'waited') pause(context, x, y, size)
   else context.rect(x - size + 0.4, y - size + 0.4, 2 * size - 0.8, 2 * size - 0.8)
-  if (outcome === 'joined' || outcome === 'error') context.stroke()
+  if (outcome === 'joined' || outcome === 'refreshed' || outcome === 'error') context.stroke()
   else context.fill()
 }
 
@@ -183,6 +185,12 @@ function cross(context: CanvasRenderingContext2D, x: number, y: number, size: nu
   context.lineTo(x - size, y + size)
 }
 
+/** Two upright bars. */
+function pause(context: CanvasRenderingContext2D, x: number, y: number, size: number): void {
+  context.rect(x - size, y - size, size * 0.75, 2 * size)
+  context.rect(x + size * 0.25, y - size, size * 0.75, 2 * size)
+}
+
 function readColours() {
   return {
     line: colour('line'),
@@ -190,7 +198,9 @@ function readColours() {
     paper: colour('stage'),
     l1: colour('l1'),
     l2: colour('l2'),
+    refreshed: colour('l2'),
     stale: colour('stale'),
+    waited: colour('source'),
     joined: colour('source'),
     source: colour('source'),
     error: colour('error'),

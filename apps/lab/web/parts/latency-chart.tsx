@@ -3,6 +3,7 @@ import { type Outcome, outcomeFacts, outcomes } from '../../scenarios/outcome.ts
 import { bucketLabel, type LogAxis, logAxis } from '../chart/log-axis.ts'
 import { useWidth } from '../chart/use-width.ts'
 import { FigureTable, laneColumns } from './figure-table.tsx'
+import { Inline } from './inline.tsx'
 import { type LaneView, percentileOf } from './lane-view.ts'
 
 const plotHeight = 76
@@ -84,7 +85,9 @@ function LaneHistogram({ lane, bars, axis, width, tallest }: LaneHistogramProps)
     <div class={lane.isWorking ? 'lane is-working' : 'lane'}>
       <p class="lane-head">
         <span class="lane-name">{lane.label}</span>
-        <span class="lane-about">{lane.about}</span>
+        <span class="lane-about">
+          <Inline text={lane.about} />
+        </span>
         <span class="lane-count">
           <b>{formatCount(lane.requests)}</b> requests
         </span>

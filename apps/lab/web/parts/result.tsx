@@ -7,6 +7,7 @@ import { Comparison } from './comparison.tsx'
 import { DataTable, Metrics, Percentiles } from './figures.tsx'
 import { Inline } from './inline.tsx'
 import { SeriesChart } from './series-chart.tsx'
+import { TimelineChart } from './timeline-chart.tsx'
 import { Verdict } from './verdict.tsx'
 
 export interface ResultProps {
@@ -32,6 +33,9 @@ export function Result({ scenario, guessed, state }: ResultProps) {
           ))}
         </ul>
       )}
+      {result.timelines.map((timeline) => (
+        <TimelineChart key={timeline.id} timeline={timeline} />
+      ))}
       <Percentiles lanes={lanes} />
       <Metrics result={result} />
       {result.series.map((series) => (
