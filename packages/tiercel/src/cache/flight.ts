@@ -18,6 +18,7 @@ export class Flight {
   #reject!: (error: unknown) => void
   #waiters = 0
   #stays = false
+  #isAnswered = false
   #controller: AbortController | undefined
   #onAbandon: (() => void) | undefined
   #state: 'open' | 'overtaken' | 'abandoned' = 'open'
@@ -57,9 +58,15 @@ export class Flight {
     if (this.#state === 'open') this.#state = 'overtaken'
   }
 
+  /** Whether somebody has no value yet. */
+  get isWaitedFor(): boolean {
+    return !this.#isAnswered
+  }
+
   /** Its callers have their value, and it goes on without them: whoever leaves now takes nothing along. */
   resolve(value: unknown): void {
     this.#stays = true
+    this.#isAnswered = true
     this.#resolve(value)
   }
 

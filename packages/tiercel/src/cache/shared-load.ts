@@ -108,12 +108,31 @@ export class SharedLoad {
     const version = Buffer.from(bytes.subarray(versionOffset, versionPrefix))
     const lock = await this.#lock(version)
     if (lock === undefined) {
+      if (this.#flight.isWaitedFor && (await this.#useAnothers(entry, bytes, version))) return undefined
       const nowMs = this.#core.nowMs()
       if (entry.staleAtMs <= nowMs) entry.rest(nowMs, Math.min(Math.max(entry.loadCostMs, shortestRestMs), longestRestMs))
       this.#flight.resolve(entry.value)
       return undefined
     }
     return this.#loadOverVersion(entry, version, lock)
+  }
+
+  /** Another process refreshes: callers with a `timeout` wait so long for what it stores. */
+  async #useAnothers(entry: Entry, bytes: Buffer, version: Buffer): Promise<boolean> {
+    const { scope, path, policy } = this.#request
+    const found = await waitForHolder({
+      core: this.#core,
+      flight: this.#flight,
+      key: this.#stored.key,
+      seen: { kind: 'entry', entry, bytes },
+      limitMs: policy.timeoutMs,
+      readAgain: () => this.#look(),
+      isOver: (found) => found.kind !== 'entry' || !found.bytes.subarray(versionOffset, versionPrefix).equals(version),
+    })
+    if (found?.kind !== 'entry' || found.entry.staleAtMs <= this.#core.nowMs()) return false
+    if (this.#flight.dropReason === undefined) keepInL1(this.#core, scope, path, found.entry, policy)
+    this.#flight.resolve(found.entry.value)
+    return true
   }
 
   /** Marks the entry stale under a new version, which a refresh that began before cannot store over, and loads. */
@@ -257,9 +276,10 @@ export class SharedLoad {
       core,
       flight: this.#flight,
       key,
-      lease,
-      lockTimeoutMs: policy.lockTimeoutMs,
+      seen: lease,
+      limitMs: policy.lockTimeoutMs,
       readAgain: () => this.#look(),
+      isOver: (found) => found.kind !== 'lease',
     })
     const durationMs = performance.now() - startedAtMs
     core.counters.waitTimeMs += durationMs

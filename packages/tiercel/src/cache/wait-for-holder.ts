@@ -15,29 +15,31 @@ export interface Wait {
   /** The stored key. */
   readonly key: string
   /** What is there now. */
-  readonly lease: Extract<Found, { kind: 'lease' }>
-  readonly lockTimeoutMs: number
+  readonly seen: Found
+  readonly limitMs: number
   readAgain(): Promise<Found>
+  /** Whether what is there now is not what was waited for to go. */
+  isOver(found: Found): boolean
 }
 
 /**
- * Waits until the holder of a lease has stored something, has given it back, or has let it run out.
+ * Waits until another process has done something about a key: stored what it loads, given its lease back, or let it run out.
  *
  * Woken by the store where that hears of changes, else it asks from time to time. The end of a lease is not told in time by any server, so
  * that has a timer of its own, from when the lease was first seen; one that is still there then was renewed.
  *
- * @returns what is there afterwards; `undefined` when `lockTimeoutMs` were over before, or all callers left
+ * @returns what is there afterwards; `undefined` when `limitMs` were over before, or all callers left
  */
 export async function waitForHolder(wait: Wait): Promise<Found | undefined> {
-  const { core, flight, key, lockTimeoutMs } = wait
+  const { core, flight, key } = wait
   const bell = new Bell()
   const watch = core.l2?.watch?.(key, () => bell.ring())
   flight.onAbandon = () => bell.ring()
-  const givesUpAtMs = performance.now() + lockTimeoutMs
-  let lease = wait.lease
-  let endsAtMs = performance.now() + lease.lengthMs + expiryMarginMs
+  const givesUpAtMs = performance.now() + wait.limitMs
+  let { seen } = wait
+  let endsAtMs = performance.now() + lengthMs(seen) + expiryMarginMs
   let pollMs = firstPollMs
-  // What was stored after the lease was seen and before the watch began was not heard.
+  // What was stored after it was seen and before the watch began was not heard.
   if (watch !== undefined) bell.ring()
   try {
     for (;;) {
@@ -45,19 +47,24 @@ export async function waitForHolder(wait: Wait): Promise<Found | undefined> {
       await bell.wait(Math.min(napMs(core, watch, endsAtMs - nowMs, pollMs), givesUpAtMs - nowMs))
       if (flight.dropReason === 'abandoned') return undefined
       const found = await wait.readAgain()
-      if (found.kind !== 'lease') return found
-      if (performance.now() >= givesUpAtMs) return undefined
-      const isAnother = !found.mark.equals(lease.mark)
+      if (wait.isOver(found)) return found
+      const againMs = performance.now()
+      if (againMs >= givesUpAtMs) return undefined
+      const isAnother = found.kind === 'lease' && seen.kind === 'lease' && !found.mark.equals(seen.mark)
       // Renewed: it runs at least half its length from when that was last done.
-      if (isAnother || performance.now() >= endsAtMs)
-        endsAtMs = performance.now() + Math.max(isAnother ? found.lengthMs : found.lengthMs / 2, longestPollMs)
-      lease = found
+      if (isAnother || againMs >= endsAtMs) endsAtMs = againMs + Math.max(lengthMs(found) * (isAnother ? 1 : 0.5), longestPollMs)
+      seen = found
       pollMs = Math.min(pollMs * 2, longestPollMs)
     }
   } finally {
     flight.onAbandon = undefined
     watch?.close()
   }
+}
+
+/** Of a lease; anything else does not end by itself. */
+function lengthMs(found: Found): number {
+  return found.kind === 'lease' ? found.lengthMs : Number.POSITIVE_INFINITY
 }
 
 /** Until the lease may be over, and no longer than to the next look where changes are not heard. */

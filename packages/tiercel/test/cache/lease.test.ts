@@ -183,6 +183,54 @@ describe('a load that was overtaken by another process', () => {
   })
 })
 
+describe('another process that refreshes', () => {
+  const aged = { ttl: 50, grace: '1h', l1: false } as const
+
+  test('is waited for as long as timeout says, and its value is everybody’s', async () => {
+    const { caches } = fleet(2, { ...aged, timeout: '5s' })
+    const [here, there] = caches as [Cache, Cache]
+    await here.set('k', 'old')
+    await new Promise((resolve) => setTimeout(resolve, 70))
+    const { load, begun, finish } = gatedLoad()
+    const refreshing = here.getOrSet('k', load, { ttl: '1h' })
+    await begun
+    const other = vi.fn()
+    const waiting = there.getOrSet('k', other)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    finish('new')
+    expect(await Promise.all([refreshing, waiting])).toEqual(['new', 'new'])
+    expect(other).not.toHaveBeenCalled()
+  })
+
+  test('and takes longer: the stale value is served', async () => {
+    const { caches } = fleet(2, { ...aged, timeout: 30 })
+    const [here, there] = caches as [Cache, Cache]
+    await here.set('k', 'old')
+    await new Promise((resolve) => setTimeout(resolve, 70))
+    const { load, begun, finish } = gatedLoad()
+    const refreshing = here.getOrSet('k', load)
+    await begun
+    expect(await there.getOrSet('k', () => 'unused')).toBe('old')
+    expect(await refreshing).toBe('old')
+    finish('new')
+    await here.idle()
+  })
+
+  test('without a timeout nobody waits', async () => {
+    const { caches } = fleet(2, aged)
+    const [here, there] = caches as [Cache, Cache]
+    await here.set('k', 'old')
+    await new Promise((resolve) => setTimeout(resolve, 70))
+    const { load, begun, finish } = gatedLoad()
+    expect(await here.getOrSet('k', load)).toBe('old')
+    await begun
+    expect(await there.getOrSet('k', () => 'unused')).toBe('old')
+    expect(there.stats().loads).toBe(0)
+    finish('new')
+    await here.idle()
+  })
+})
+
 describe('what a key may hold beside a value', () => {
   test('a fence: the loader is called, and nothing is stored', async () => {
     const { caches, store } = fleet(1)
