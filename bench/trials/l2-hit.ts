@@ -7,7 +7,7 @@ import { assertItems, product } from './product.ts'
 const KEYS = 10_000
 const IN_FLIGHT = 100
 /** So long that what is measured has been compiled, at least two passes. */
-const WARM_UP_MS = 800
+const WARM_UP_MS = 2_500
 const PASSES = 5
 
 /**

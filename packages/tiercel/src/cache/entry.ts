@@ -21,13 +21,14 @@ export class Entry {
 
   constructor(value: unknown, createdAtMs: number, staleAtMs: number, deadAtMs: number, loadCostMs: number, policy: Policy) {
     this.value = value
-    this.createdAtMs = createdAtMs
-    this.staleAtMs = staleAtMs
-    this.deadAtMs = deadAtMs
-    this.endsAtMs = deadAtMs
+    // Whole numbers: one with a fraction takes an object of its own. Rounded down, so that nothing lives longer than it should.
+    this.createdAtMs = Math.floor(createdAtMs)
+    this.staleAtMs = Math.floor(staleAtMs)
+    this.deadAtMs = Math.floor(deadAtMs)
+    this.endsAtMs = this.deadAtMs
     this.loadCostMs = loadCostMs
-    this.lookAtMs = staleAtMs
-    if (policy.looksEarly) this.lookAtMs = earliestLook(this, policy)
+    this.lookAtMs = this.staleAtMs
+    if (policy.looksEarly) this.lookAtMs = Math.floor(earliestLook(this, policy))
   }
 
   /** Once refreshed early is enough: from here on this copy is served until it is stale. */
@@ -37,13 +38,13 @@ export class Entry {
 
   /** L1 keeps it no longer than this. */
   endAt(atMs: number): void {
-    this.endsAtMs = Math.min(this.deadAtMs, atMs)
+    this.endsAtMs = Math.floor(Math.min(this.deadAtMs, atMs))
     this.lookAtMs = Math.min(this.lookAtMs, this.endsAtMs)
   }
 
   /** For a while it is served without looking whether to refresh it. */
   rest(nowMs: number, forMs: number): void {
-    this.lookAtMs = Math.min(nowMs + forMs, this.endsAtMs)
+    this.lookAtMs = Math.floor(Math.min(nowMs + forMs, this.endsAtMs))
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Reader } from './store.ts'
+
 /**
  * Joins reads: all that are asked for in one turn of the event loop leave together.
  *
@@ -25,15 +27,19 @@ export class ReadBatcher {
   }
 
   get(key: string): Promise<Buffer | undefined> {
+    return new Promise((onRead, onFailure) => this.read(key, { onRead, onFailure }))
+  }
+
+  read(key: string, reader: Reader): void {
     let batch = this.#open
     if (batch === undefined) {
       batch = new Batch()
       this.#open = batch
       process.nextTick(this.#flush)
     }
-    const read = batch.add(key)
+    batch.keys.push(key)
+    batch.readers.push(reader)
     if (batch.keys.length === this.#maxKeys) this.flush()
-    return read
   }
 
   /** Sends what has been asked for so far. Called before a write, so that reads and writes keep their order. */
@@ -47,25 +53,16 @@ export class ReadBatcher {
 
 class Batch implements ReadSettlement {
   readonly keys: string[] = []
-  readonly #resolves: ((bytes: Buffer | undefined) => void)[] = []
-  readonly #rejects: ((error: unknown) => void)[] = []
-
-  add(key: string): Promise<Buffer | undefined> {
-    this.keys.push(key)
-    return new Promise((resolve, reject) => {
-      this.#resolves.push(resolve)
-      this.#rejects.push(reject)
-    })
-  }
+  readonly readers: Reader[] = []
 
   resolve(values: readonly unknown[]): void {
-    for (let i = 0; i < this.#resolves.length; i += 1) {
+    for (let i = 0; i < this.readers.length; i += 1) {
       const value = values[i]
-      ;(this.#resolves[i] as (bytes: Buffer | undefined) => void)(Buffer.isBuffer(value) ? value : undefined)
+      ;(this.readers[i] as Reader).onRead(Buffer.isBuffer(value) ? value : undefined)
     }
   }
 
   reject(error: unknown): void {
-    for (const reject of this.#rejects) reject(error)
+    for (const reader of this.readers) reader.onFailure(error)
   }
 }

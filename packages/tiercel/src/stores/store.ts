@@ -33,6 +33,8 @@ export interface Store {
   ready(): Promise<void>
   get(key: string): Promise<Buffer | undefined>
   getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]>
+  /** As `get`, told to `reader`, once: for those who read very often and need no promise. Missing where it would save nothing. */
+  read?(key: string, reader: Reader): void
   /**
    * Stores only where nothing is.
    * @returns what is there, or `undefined` when it was stored
@@ -61,6 +63,12 @@ export interface Store {
    */
   watch?(key: string, onChange: () => void): Watch
   close(): Promise<void>
+}
+
+/** Who is told what a key holds. Must not throw. */
+export interface Reader {
+  onRead(bytes: Buffer | undefined): void
+  onFailure(error: unknown): void
 }
 
 export interface StoreEntry {

@@ -12,7 +12,7 @@ import { KeyWatches } from './key-watches.ts'
 import { Link } from './link.ts'
 import { ReadBatcher, type ReadSettlement } from './read-batch.ts'
 import { deleteUnlessFenced, overwriteValue, putUnlessFenced, swapOver } from './scripts.ts'
-import type { PutOutcome, Store, StoreEntry, Swap, Watch } from './store.ts'
+import type { PutOutcome, Reader, Store, StoreEntry, Swap, Watch } from './store.ts'
 
 export interface ValkeyStoreOptions {
   /** What one step on the server may take before the cache goes on without it. 1 ms to 10 years. Default: 50 ms. */
@@ -87,6 +87,10 @@ class ValkeyStore implements Store {
 
   get(key: string): Promise<Buffer | undefined> {
     return this.#reads.get(key)
+  }
+
+  read(key: string, reader: Reader): void {
+    this.#reads.read(key, reader)
   }
 
   getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]> {

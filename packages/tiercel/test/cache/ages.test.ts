@@ -32,12 +32,12 @@ describe.each(tiers)('with %s', (_name, create) => {
     open({ ttl: 1_000, grace: 2_000 })
     const load = vi.fn(async () => 'new')
     await cache.set('k', 'old')
-    clock.nowMs += 999
+    clock.nowMs += 995
     expect(await cache.getOrSet('k', load)).toBe('old')
     expect(load).not.toHaveBeenCalled()
     clock.nowMs += 2_000
     expect(await cache.get('k')).toBe('old')
-    clock.nowMs += 2
+    clock.nowMs += 6
     expect(await cache.get('k')).toBeUndefined()
     expect(await cache.getOrSet('k', load)).toBe('new')
   })
