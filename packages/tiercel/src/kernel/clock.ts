@@ -6,9 +6,11 @@ export interface Clock {
 
 export const systemClock: Clock = { monotonicMs: () => performance.now() }
 
+const originMs = performance.timeOrigin
+
 /** Unix time in ms, from the monotonic clock: it does not follow when the machine's wall clock is set. */
 export function epochMs(clock: Clock): number {
-  return performance.timeOrigin + clock.monotonicMs()
+  return originMs + clock.monotonicMs()
 }
 
 const readsPerLook = 16

@@ -1,6 +1,6 @@
 import { serverTimeMs } from '../client/capabilities.ts'
 import type { Client, Command, Reply } from '../client/client.ts'
-import { type Clock, epochMs } from '../kernel/clock.ts'
+import { type Clock, coarseClock, epochMs, systemClock } from '../kernel/clock.ts'
 import { DeadlineError, StoreError, UsageError } from '../kernel/errors.ts'
 import { deadlines } from '../resilience/deadline.ts'
 
@@ -27,6 +27,7 @@ const commandsPerBudget = 100
 export class Link {
   readonly #connect: () => Promise<Client>
   readonly #options: LinkOptions
+  readonly #coarse: Clock
   #client: Client | undefined
   #clientMade: Promise<Client> | undefined
   #attempt: Promise<void> | undefined
@@ -40,6 +41,7 @@ export class Link {
 
   constructor(connect: () => Promise<Client>, options: LinkOptions) {
     this.#connect = connect
+    this.#coarse = options.clock === systemClock ? { monotonicMs: coarseClock(systemClock) } : options.clock
     this.#options = options
   }
 
@@ -49,8 +51,9 @@ export class Link {
     return this.#isStarted && client?.isReady === true && !this.#isClosed ? client : undefined
   }
 
+  /** Off by a millisecond at most beside the error of the measurement: it is asked for each value that is read. */
   nowMs(): number {
-    return epochMs(this.#options.clock) + this.#serverAheadMs
+    return epochMs(this.#coarse) + this.#serverAheadMs
   }
 
   /** Waits for the first link, together with all others who do; rejects at once when that was in vain before. */
