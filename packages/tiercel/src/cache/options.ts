@@ -27,7 +27,7 @@ export interface PolicyOptions extends SetOptions {
    * Default: none.
    */
   readonly hardTimeout?: Duration | false
-  /** How long a caller waits for another process that loads the key, before it loads by itself and stores nothing in L2. Default: none. */
+  /** How long a caller waits for another process that loads the key, before it loads by itself and stores nothing. Default: none. */
   readonly lockTimeout?: Duration | false
   /** After a failed refresh, how long the stale value is served before the next one. Default: 10 s. */
   readonly graceBackoff?: Duration

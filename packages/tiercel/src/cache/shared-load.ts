@@ -7,7 +7,7 @@ import { callLoader } from './call-loader.ts'
 import { type Core, reportStoreFailure } from './core.ts'
 import { type Entry, wantsRefresh, wantsSlide } from './entry.ts'
 import type { Flight } from './flight.ts'
-import { away, type Found } from './found.ts'
+import { away, type Found, fenced } from './found.ts'
 import { Hold } from './hold.ts'
 import type { LoadRequest } from './load-request.ts'
 import { judge, keepInL1, readL2 } from './read-path.ts'
@@ -284,7 +284,8 @@ export class SharedLoad {
     const durationMs = performance.now() - startedAtMs
     core.counters.waitTimeMs += durationMs
     if (core.emitter.isHeard) core.emitter.emit({ type: 'wait.done', namespace: scope.name, key: path, durationMs })
-    return found ?? away
+    // Somebody else has the right to store: what this process loads now may be overtaken, and it would not hear of it.
+    return found ?? fenced
   }
 
   /** What must not be stored in L2 goes to the callers, and to L1 where L2 is away. */

@@ -94,6 +94,7 @@ describe('one load for all processes', () => {
     expect(await caches[0]?.getOrSet('k', () => 'own', { lockTimeout: 30 })).toBe('own')
     await caches[0]?.idle()
     expect((await store.get(key))?.equals(lease)).toBe(true)
+    expect(await caches[0]?.get('k')).toBeUndefined()
   })
 
   test('who died while loading is replaced when the lease is over', async () => {
