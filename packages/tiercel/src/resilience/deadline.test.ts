@@ -1,5 +1,5 @@
 import { MessageChannel } from 'node:worker_threads'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { DeadlineWheel } from './deadline.ts'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -59,6 +59,23 @@ describe('a deadline', () => {
     await turn()
     port1.close()
     expect(order).toEqual(['reply'])
+  })
+
+  test('fires although the timer of those before it was lost', async () => {
+    const lost = vi.spyOn(globalThis, 'setInterval').mockImplementationOnce(() => setTimeout(() => undefined, 2 ** 30))
+    let aheadMs = 0
+    const wheel = new DeadlineWheel(() => performance.now() + aheadMs)
+    const fired: string[] = []
+    wheel.start(5, () => fired.push('first'))
+    await pause(50)
+    expect(fired).toEqual([])
+    aheadMs = 2_000
+    await new Promise<void>((resolve) => {
+      wheel.start(5, resolve)
+    })
+    expect(fired).toEqual(['first'])
+    expect(lost).toHaveBeenCalledTimes(2)
+    lost.mockRestore()
   })
 
   test('costs no timer when nothing waits', async () => {

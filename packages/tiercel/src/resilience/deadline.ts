@@ -12,6 +12,9 @@
  */
 const tickMs = 4
 const bucketCount = 64
+/** Without a tick for so long, the timer is taken for lost. */
+const longestSilenceMs = 1_000
+const lengths = 16
 
 export class Deadline {
   /** The tick at which it is due. */
@@ -51,6 +54,8 @@ export class DeadlineWheel {
   #timer: NodeJS.Timeout | undefined
   #lastTick = 0
   #open = 0
+  #replacements = 0
+  #trustedUntilMs = 0
 
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs
@@ -65,6 +70,7 @@ export class DeadlineWheel {
   start(ms: number, onExpire: () => void): Deadline {
     const nowMs = this.#nowMs()
     if (this.#timer === undefined) this.#turn(nowMs)
+    else if (nowMs > this.#trustedUntilMs) this.#replaceTimer(nowMs)
     const dueTick = Math.ceil((nowMs + ms) / tickMs)
     const deadline = new Deadline(this, dueTick, onExpire)
     this.#bucket(dueTick).push(deadline)
@@ -78,12 +84,29 @@ export class DeadlineWheel {
 
   #turn(nowMs: number): void {
     this.#lastTick = Math.floor(nowMs / tickMs)
-    this.#timer = setInterval(() => this.#advance(), tickMs)
+    this.#startTimer(tickMs, nowMs)
+  }
+
+  #startTimer(everyMs: number, nowMs: number): void {
+    this.#trustedUntilMs = nowMs + longestSilenceMs
+    this.#timer = setInterval(() => this.#advance(), everyMs)
     this.#timer.unref()
   }
 
+  /**
+   * The timer has been silent for long: the loop was blocked, or Node lost its list of timers of this length, which has been seen after long runs
+   * of microtasks. A hung server would then hang its callers for ever. One of another length is in another list.
+   */
+  #replaceTimer(nowMs: number): void {
+    clearInterval(this.#timer)
+    this.#replacements += 1
+    this.#startTimer(tickMs + (this.#replacements % lengths), nowMs)
+  }
+
   #advance(): void {
-    const tick = Math.floor(this.#nowMs() / tickMs)
+    const nowMs = this.#nowMs()
+    const tick = Math.floor(nowMs / tickMs)
+    this.#trustedUntilMs = nowMs + longestSilenceMs
     const due: Deadline[] = []
     const steps = Math.min(tick - this.#lastTick, bucketCount)
     for (let step = 0; step < steps; step += 1) this.#collect(tick - step, tick, due)
