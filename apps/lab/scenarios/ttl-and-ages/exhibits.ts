@@ -21,7 +21,7 @@ const ttlMs = 150
 
 async function collect({ valkey }: Lab): Promise<readonly Exhibit[]> {
   const text = await listenToCommands(valkey.url, async (namespace) => {
-    const cache = createCache({ namespace, l1: false, l2: valkeyStore(valkey.url), ttl: ttlMs, grace: 60_000 })
+    const cache = createCache({ namespace, l1: false, l2: valkeyStore(valkey.url, { timeout: '1s' }), ttl: ttlMs, grace: 60_000 })
     const read = async () => {
       await cache.getOrSet('departures', () => ['TC 7', 'TC 12'])
       await cache.idle()

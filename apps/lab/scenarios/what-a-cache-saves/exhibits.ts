@@ -50,7 +50,7 @@ async function collect(lab: Lab, id: QueryId): Promise<readonly Exhibit[]> {
 function commandsOfOneQuestion(lab: Lab, id: QueryId, values: readonly (string | number)[]): Promise<string> {
   const key = [id, ...values]
   return listenToCommands(lab.valkey.url, async (namespace) => {
-    const cache = createCache({ namespace, l1: false, l2: valkeyStore(lab.valkey.url), ttl: '5m' })
+    const cache = createCache({ namespace, l1: false, l2: valkeyStore(lab.valkey.url, { timeout: '1s' }), ttl: '5m' })
     try {
       for (let time = 0; time < 2; time++) {
         await cache.getOrSet(key, async () => (await lab.airport.query(lab.airport.queries[id].sql, values)).rows)

@@ -73,7 +73,13 @@ export interface CachedLaneOptions {
 export function cachedLane({ recorder, source, valkeyUrl, l1, instances, watched, ttl }: CachedLaneOptions): Lane {
   const namespace = `lab-${randomUUID()}`
   const apps = Array.from({ length: instances }, () => {
-    const cache = createCache({ namespace, l1: l1 ? { maxBytes: '64mb' } : false, l2: valkeyStore(valkeyUrl), ttl, jitter: 0.1 })
+    const cache = createCache({
+      namespace,
+      l1: l1 ? { maxBytes: '64mb' } : false,
+      l2: valkeyStore(valkeyUrl, { timeout: '1s' }),
+      ttl,
+      jitter: 0.1,
+    })
     return { cache, loadedAtMs: new Map<number, number>() }
   })
   const sent = { queries: 0, waitedMs: 0 }
