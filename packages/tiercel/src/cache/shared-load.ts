@@ -86,8 +86,8 @@ export class SharedLoad {
 
   /** Serves an entry; refreshes it where it is time to and nobody else does. */
   async #use(entry: Entry, bytes: Buffer): Promise<undefined> {
-    const { core, policy, known } = { core: this.#core, ...this.#request }
-    const { scope, path } = this.#request
+    const core = this.#core
+    const { scope, path, policy, known } = this.#request
     if (this.#flight.dropReason === undefined) keepInL1(core, scope, path, entry, policy)
     const nowMs = core.nowMs()
     if (entry.staleAtMs <= nowMs) {
@@ -142,7 +142,7 @@ export class SharedLoad {
     if (isMarked === undefined) return away
     if (!isMarked) return this.#look()
     const version = mark.subarray(0, versionPrefix - versionOffset)
-    return this.#loadOverVersion(entry, version, (await this.#lock(version)) ?? undefined)
+    return this.#loadOverVersion(entry, version, await this.#lock(version))
   }
 
   async #loadOverVersion(entry: Entry, version: Buffer, lock: Hold | undefined): Promise<undefined> {

@@ -206,7 +206,6 @@ export class TieredCache implements BatchingCache {
     if (ended !== undefined) this.#scope.l1?.delete(path)
   }
 
-  /** A hit in L1. */
   /**
    * The flight of a key that one more caller may share. Not one that began long ago: its value may be older than a change by another process. Who
    * comes then asks L2, and waits for the lease of that flight if it still stands there.
@@ -217,6 +216,7 @@ export class TieredCache implements BatchingCache {
     return this.#core.nowMs() - flight.startedAtMs <= joinableMs ? flight : undefined
   }
 
+  /** A hit in L1. */
   #handOut(path: string, entry: Entry, nowMs: number): Promise<unknown> {
     const { counters, emitter } = this.#core
     counters.l1Hits += 1
