@@ -3,14 +3,7 @@ import type { Cache, GetOrSetOptions, LoadContext, StaleValue } from '../../src/
 import { createCache } from '../../src/cache/create-cache.ts'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import { eventLog } from './event-log.ts'
-
-/** Time that stands still until it is moved. */
-class TestClock {
-  nowMs = 1_000_000
-  monotonicMs(): number {
-    return this.nowMs
-  }
-}
+import { TestClock } from './test-clock.ts'
 
 const tiers = [
   ['L1 alone', (clock: TestClock, options: object) => createCache({ clock, ...options })],

@@ -6,19 +6,15 @@ import type { Key } from '../../src/kernel/key.ts'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import { eventLog } from './event-log.ts'
 import { GatedStore } from './gated-store.ts'
-
-function fakeClock(): { monotonicMs(): number; passMs(ms: number): void } {
-  let nowMs = 1_000
-  return { monotonicMs: () => nowMs, passMs: (ms) => void (nowMs += ms) }
-}
+import { TestClock } from './test-clock.ts'
 
 describe('time to live', () => {
   test.each([
-    ['L1 alone', (clock: ReturnType<typeof fakeClock>) => createCache({ clock, ttl: 100 })],
-    ['L2 alone', (clock: ReturnType<typeof fakeClock>) => createCache({ clock, ttl: 100, l1: false, l2: memoryStore({ clock }) })],
-    ['both', (clock: ReturnType<typeof fakeClock>) => createCache({ clock, ttl: 100, l2: memoryStore({ clock }) })],
+    ['L1 alone', (clock: TestClock) => createCache({ clock, ttl: 100 })],
+    ['L2 alone', (clock: TestClock) => createCache({ clock, ttl: 100, l1: false, l2: memoryStore({ clock }) })],
+    ['both', (clock: TestClock) => createCache({ clock, ttl: 100, l2: memoryStore({ clock }) })],
   ])('ends a value on time with %s', async (_name, create) => {
-    const clock = fakeClock()
+    const clock = new TestClock()
     const cache = create(clock)
     await cache.set('k', 1)
     await cache.set('longer', 1, { ttl: '1s' })
@@ -34,7 +30,7 @@ describe('time to live', () => {
 
   // The instants of a process are not whole milliseconds, those of an entry are.
   test.each([0, 0.25, 0.5, 0.75, 0.999])('a copy in L1 does not outlive the entry in L2, %s ms off', async (offMs) => {
-    const clock = fakeClock()
+    const clock = new TestClock()
     clock.passMs(offMs)
     const l2 = memoryStore({ clock })
     await createCache({ clock, l2 }).set('k', 1, { ttl: 100 })
@@ -48,7 +44,7 @@ describe('time to live', () => {
   })
 
   test('jitter ends values earlier, never later, and not together', async () => {
-    const clock = fakeClock()
+    const clock = new TestClock()
     let seed = 0
     const cache = createCache({ clock, ttl: 1_000, jitter: 0.5, random: () => (seed = (seed + 0.1) % 1) })
     for (let i = 0; i < 10; i += 1) await cache.set(['k', i], i)

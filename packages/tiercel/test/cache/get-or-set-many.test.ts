@@ -6,12 +6,7 @@ import type { Key } from '../../src/kernel/key.ts'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import { eventLog } from './event-log.ts'
 import { GatedStore } from './gated-store.ts'
-
-const tiers = [
-  ['L1 alone', () => createCache()],
-  ['L2 alone', () => createCache({ l1: false, l2: new GatedStore() })],
-  ['L1 and L2', () => createCache({ l2: new GatedStore() })],
-] as const
+import { tiers } from './tiers.ts'
 
 const keysOf = (...ids: number[]) => ids.map((id) => ['k', id] as const)
 /** So long that a test would not end if a key were waited for that does not ask. */

@@ -2,12 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { createCache } from '../../src/cache/create-cache.ts'
 import { eventLog } from './event-log.ts'
 import { GatedStore } from './gated-store.ts'
-
-const tiers = [
-  ['L1 alone', () => createCache()],
-  ['L2 alone', () => createCache({ l1: false, l2: new GatedStore() })],
-  ['L1 and L2', () => createCache({ l2: new GatedStore() })],
-] as const
+import { tiers } from './tiers.ts'
 
 describe.each(tiers)('with %s', (_name, create) => {
   test('minus zero is what its readers will get', async () => {

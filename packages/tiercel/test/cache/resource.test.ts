@@ -4,7 +4,7 @@ import { createCache } from '../../src/cache/create-cache.ts'
 import type { BatchLoadContext } from '../../src/cache/loader.ts'
 import { BatchError } from '../../src/kernel/errors.ts'
 import type { KeyParam } from '../../src/kernel/key-template.ts'
-import { GatedStore } from './gated-store.ts'
+import { tiers } from './tiers.ts'
 
 interface Product {
   readonly id: string
@@ -12,12 +12,6 @@ interface Product {
 }
 
 const product = (id: KeyParam): Product => ({ id: `${id}`, name: `product ${id}` })
-
-const tiers = [
-  ['L1 alone', () => createCache()],
-  ['L2 alone', () => createCache({ l1: false, l2: new GatedStore() })],
-  ['L1 and L2', () => createCache({ l2: new GatedStore() })],
-] as const
 
 describe.each(tiers)('with %s', (_name, create) => {
   test('get reads through', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createCache } from '../../src/cache/create-cache.ts'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
-import { SimClock } from './overtaking.ts'
+import { TestClock } from '../cache/test-clock.ts'
 import { Scheduler, settled } from './scheduler.ts'
 import { type Mechanism, SimServer, SimStore } from './sim-store.ts'
 
@@ -15,7 +15,7 @@ interface Run {
 
 /** Five processes ask for one key, in one order of events; how often the source is asked. */
 async function loadsOf({ seed, off, isStale, fails }: Run): Promise<number> {
-  const clock = new SimClock()
+  const clock = new TestClock()
   const scheduler = new Scheduler(seed)
   const server = new SimServer(memoryStore({ clock }), scheduler)
   const options = { l1: false, clock, ttl: 1_000, grace: '1h', errorTtl: '10s' } as const

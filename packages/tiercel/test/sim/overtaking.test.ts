@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { valkeyStore } from '../../src/stores/valkey.ts'
+import { TestClock } from '../cache/test-clock.ts'
 import { testSize } from '../test-size.ts'
-import { type Outcome, overtaking, SimClock } from './overtaking.ts'
+import { type Outcome, overtaking } from './overtaking.ts'
 import type { Mechanism } from './sim-store.ts'
 
 function simulated(seed: number, off?: Mechanism): Promise<Outcome> {
-  const clock = new SimClock()
+  const clock = new TestClock()
   const plan = { seed, store: memoryStore({ clock }), clock, canPass: true, key: 'k' }
   return overtaking(off === undefined ? plan : { ...plan, off })
 }
@@ -58,7 +59,7 @@ describe.each(serverNames)('on %s', (name) => {
   const count = testSize({ small: 150, ci: 2_000, release: 10_000 })
   test(`the same in ${count} orders`, { timeout: 600_000 }, async () => {
     for (let seed = 0; seed < count; seed += 1) {
-      const clock = new SimClock()
+      const clock = new TestClock()
       clock.nowMs = performance.now()
       const outcome = await overtaking({ seed, store, clock, canPass: false, key: `k${seed}` })
       if (outcome.violations.length > 0) expect.fail(report(seed, outcome))

@@ -1,18 +1,10 @@
 import type { Cache, LoadContext } from '../../src/cache/cache.ts'
 import { createCache } from '../../src/cache/create-cache.ts'
 import { decodeEntry } from '../../src/codecs/envelope.ts'
-import type { Clock } from '../../src/kernel/clock.ts'
 import type { Store } from '../../src/stores/store.ts'
+import type { TestClock } from '../cache/test-clock.ts'
 import { Scheduler, settled } from './scheduler.ts'
 import { type Mechanism, SimServer, SimStore } from './sim-store.ts'
-
-/** Time that passes when the scheduler says so. */
-export class SimClock implements Clock {
-  nowMs = 1_000_000
-  monotonicMs(): number {
-    return this.nowMs
-  }
-}
 
 export interface Outcome {
   /** What must never be seen, in words. */
@@ -25,7 +17,7 @@ export interface Plan {
   readonly seed: number
   /** A memory store on `clock`, or a real server. */
   readonly store: Store
-  readonly clock: SimClock
+  readonly clock: TestClock
   /** Whether the store's time is `clock`: a real server's cannot be moved. */
   readonly canPass: boolean
   readonly key: string

@@ -1,13 +1,4 @@
-/** Mulberry32: the same seed, the same numbers, 0 to 1. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+import { createRandom, type Random } from '@tiercel/workloads'
 
 interface Step {
   readonly label: string
@@ -19,14 +10,17 @@ interface Step {
  * load) is a step that waits here; the seed picks one at a time, and the program runs until it waits for steps again.
  */
 export class Scheduler {
+  /** 0 to 1. */
   readonly random: () => number
+  readonly #chance: Random
   readonly trace: string[] = []
   /** What the last step began and must have done before the next: a command on a real server. */
   executing: Promise<unknown> | undefined
   readonly #steps: Step[] = []
 
   constructor(seed: number) {
-    this.random = seededRandom(seed)
+    this.#chance = createRandom(seed)
+    this.random = () => this.#chance.next()
   }
 
   get isIdle(): boolean {
@@ -43,12 +37,12 @@ export class Scheduler {
   }
 
   pick(below: number): number {
-    return Math.floor(this.random() * below)
+    return this.#chance.integer(below)
   }
 
   async step(): Promise<void> {
-    const [step] = this.#steps.splice(this.pick(this.#steps.length), 1)
-    if (step === undefined) return
+    if (this.isIdle) return
+    const [step] = this.#steps.splice(this.pick(this.#steps.length), 1) as [Step]
     this.trace.push(step.label)
     this.executing = undefined
     step.run()

@@ -1,0 +1,47 @@
+import { createClient } from '@redis/client'
+import { type RunningServer, type ServerName, startStandalone } from '@tiercel/test-servers'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll } from 'vitest'
+import { type Cache, type CacheOptions, createCache, valkeyStore } from '../../src/index.ts'
+
+/** Nothing is late because a machine was busy. */
+const patience = { timeout: '5s', connectTimeout: '10s' } as const
+
+export interface LiveServer {
+  readonly admin: Redis
+  /** A new process, as far as the server can tell: a cache with an empty L1. Closed at the end. */
+  newCache(namespace: string, options?: Pick<CacheOptions, 'l1'>): Cache
+}
+
+/** One server for the tests of a `describe`, with what they need to use it and to look at it. There once they run. */
+export function useLiveServer(name: ServerName): LiveServer {
+  const caches: Cache[] = []
+  let server: RunningServer
+  let admin: Redis
+  let live: ReturnType<typeof createClient>
+
+  beforeAll(async () => {
+    server = await startStandalone({ server: name })
+    admin = new Redis(server.url)
+    live = createClient({ url: server.url })
+    live.on('error', () => undefined)
+    await live.connect()
+  })
+  afterAll(async () => {
+    for (const cache of caches) await cache.close()
+    admin.disconnect()
+    live.destroy()
+    await server.stop()
+  })
+
+  return {
+    get admin() {
+      return admin
+    },
+    newCache(namespace, options) {
+      const cache = createCache({ namespace, l2: valkeyStore(live, patience), ...options })
+      caches.push(cache)
+      return cache
+    },
+  }
+}
