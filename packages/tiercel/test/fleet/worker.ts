@@ -30,12 +30,15 @@ async function answer(call: FleetCall): Promise<void> {
       return value
     }),
   )
+  const durationMs = performance.now() - startedAtMs
+  // What was loaded is stored behind the answer: who is asked next must find it.
+  await cache.idle()
   const reply: FleetReply = {
     id: call.id,
     values: [...new Set(results.flatMap((result) => (result.status === 'fulfilled' ? [String(result.value)] : [])))],
     fulfilled: results.filter(({ status }) => status === 'fulfilled').length,
     errors: [...new Set(results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason.code ?? result.reason)] : [])))],
-    durationMs: performance.now() - startedAtMs,
+    durationMs,
     longestWaitMs: Math.max(0, ...waits),
     stats: cache.stats(),
   }
