@@ -22,6 +22,19 @@ export interface Client {
   readonly topology: 'standalone' | 'cluster'
   /** Whether a command sent now would leave at once. */
   readonly isReady: boolean
+  /** Grows whenever a link to a primary has become usable or was lost: equal numbers, same links. */
+  readonly linkEpoch: number
+  /**
+   * Calls `listener` whenever a link to a primary has become usable: the first time, after every loss, and on a cluster also when keys have
+   * moved to another primary (failover, moved slots). It is called before any other command of this client leaves on that link: commands that
+   * it sends in that very call are the first (on a cluster each on the link of its key). It must not throw.
+   *
+   * A link that was used before `onLink` was called is not told of. A new link that turns up during the call is part of it.
+   * Your own commands on a live client that you handed in do not wait for it.
+   *
+   * @returns what takes the listener off; `close` does so too
+   */
+  onLink(listener: () => void): () => void
   /**
    * Waits for the first link. Resolves at once when it is there; a live client that was never told to connect is told so.
    * @throws {TIERCEL_STORE_UNAVAILABLE} the client was closed or gave up, or `signal` fired

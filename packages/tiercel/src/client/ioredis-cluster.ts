@@ -1,20 +1,22 @@
 import type { ServerError } from '../kernel/errors.ts'
-import type { Command, Reply } from './client.ts'
 import type { ClusterMap } from './cluster.ts'
 import { IoredisLink } from './ioredis-link.ts'
 import type { Ioredis, IoredisCluster } from './ioredis-shape.ts'
 import type { Link } from './link.ts'
+import type { LinkNews } from './link-news.ts'
 import { unavailable } from './unavailable.ts'
 import { aMoment, type LinkState, whenReady } from './when-ready.ts'
 
 export class IoredisClusterMap implements ClusterMap {
   readonly #name: string
   readonly #live: IoredisCluster
+  readonly #news: LinkNews
   readonly #links = new Map<string, IoredisLink>()
 
-  constructor(name: string, live: IoredisCluster) {
+  constructor(name: string, live: IoredisCluster, news: LinkNews) {
     this.#name = name
     this.#live = live
+    this.#news = news
   }
 
   get isReady(): boolean {
@@ -51,17 +53,16 @@ export class IoredisClusterMap implements ClusterMap {
       const address = addresses?.[0]
       if (address !== undefined && !links.has(address)) links.set(address, this.#at(address))
     }
+    for (const link of links.values()) link?.tell()
     if (this.isReady && [...links.values()].includes(undefined)) this.#live.refreshSlotsCache()
     return links
   }
 
   /** Straight to the node that the server named. The client's own path would send again after a lost link. */
-  async redirect(command: Command, _slot: number | undefined, redirection: ServerError): Promise<Reply> {
+  async follow(redirection: ServerError): Promise<Link> {
     if (redirection.reply === 'MOVED') this.#live.refreshSlotsCache()
     const named = redirection.message.split(' ')[2] ?? ''
-    const link = await this.#opened(this.#at(this.#mapped(named)))
-    if (redirection.reply === 'ASK') link.send(['ASKING']).catch(() => {})
-    return link.send(command.words)
+    return this.#opened(this.#at(this.#mapped(named)))
   }
 
   release(): void {
@@ -90,7 +91,7 @@ export class IoredisClusterMap implements ClusterMap {
     let link = this.#links.get(address)
     if (link?.live !== node) {
       link?.release()
-      link = new IoredisLink(this.#name, node)
+      link = new IoredisLink(this.#name, node, this.#news)
       this.#links.set(address, link)
     }
     return link

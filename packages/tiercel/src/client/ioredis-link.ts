@@ -3,6 +3,7 @@ import type { Reply, Word } from './client.ts'
 import { type IoredisCommandClass, ioredisCommandClass } from './ioredis-command.ts'
 import type { Ioredis, IoredisStream } from './ioredis-shape.ts'
 import { openIoredisSubscriber, openIoredisTracker } from './ioredis-side-link.ts'
+import type { LinkNews } from './link-news.ts'
 import type { Link, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
 import { unavailable } from './unavailable.ts'
 import { type LinkState, whenReady } from './when-ready.ts'
@@ -10,22 +11,31 @@ import { type LinkState, whenReady } from './when-ready.ts'
 export class IoredisLink implements Link {
   readonly live: Ioredis
   readonly #name: string
+  readonly #news: LinkNews
   readonly #lastError: (() => unknown) | undefined
   readonly #Command: IoredisCommandClass
-  readonly #onClose = (): void => this.#abandonUnanswered()
+  readonly #onReady = (): void => this.tell()
+  readonly #onClose = (): void => {
+    this.#lost()
+    this.#abandonUnanswered()
+  }
   readonly #uncork = (): void => {
     this.#corked?.uncork()
     this.#corked = undefined
   }
   #corked: IoredisStream | undefined
+  /** The connection that the news told of. The client's events come a tick after its state. */
+  #told: IoredisStream | null | undefined
 
   /** @param lastError what the client reported last, where its events are ours */
-  constructor(name: string, live: Ioredis, lastError?: () => unknown) {
+  constructor(name: string, live: Ioredis, news: LinkNews, lastError?: () => unknown) {
     refuseChangedReplies(name, live.options)
     this.live = live
     this.#name = name
+    this.#news = news
     this.#lastError = lastError
     this.#Command = ioredisCommandClass(name, live)
+    live.on('ready', this.#onReady)
     live.on('close', this.#onClose)
   }
 
@@ -42,11 +52,21 @@ export class IoredisLink implements Link {
   async ready(signal?: AbortSignal): Promise<void> {
     if (this.live.status === 'wait') this.live.connect().catch(() => {})
     await whenReady(this.#name, () => this.#state(), signal, this.#lastError)
+    this.tell()
+  }
+
+  tell(): void {
+    const { status, stream } = this.live
+    if (status !== 'ready' || stream === this.#told) return
+    this.#lost()
+    this.#told = stream
+    this.#news.opened()
   }
 
   send(words: readonly Word[]): Promise<Reply> {
     const { live } = this
     if (live.status !== 'ready') return Promise.reject(unavailable(this.#name, live.status, this.#lastError?.()))
+    if (live.stream !== this.#told) this.tell()
     this.#cork(live.stream)
     const command = new this.#Command(words)
     live.sendCommand(command)
@@ -64,7 +84,15 @@ export class IoredisLink implements Link {
   }
 
   release(): void {
+    this.live.removeListener('ready', this.#onReady)
     this.live.removeListener('close', this.#onClose)
+    this.#lost()
+  }
+
+  #lost(): void {
+    if (this.#told === undefined) return
+    this.#told = undefined
+    this.#news.lost()
   }
 
   /** Joins what is written in this tick: ioredis makes a system call per command otherwise, at 2.4 times the time. */

@@ -3,6 +3,7 @@ import { clusterNodes } from './cluster.ts'
 import { IoredisClusterMap } from './ioredis-cluster.ts'
 import { IoredisLink } from './ioredis-link.ts'
 import type { Ioredis, IoredisCluster } from './ioredis-shape.ts'
+import { LinkNews } from './link-news.ts'
 import { LinkedClient } from './linked-client.ts'
 import { oneNode } from './nodes.ts'
 
@@ -23,6 +24,8 @@ export type { Ioredis, IoredisCluster }
  * @param name for messages and metrics
  */
 export function ioredisClient(live: Ioredis | IoredisCluster, name: 'ioredis' | 'iovalkey' = 'ioredis'): Client {
-  const nodes = 'nodes' in live ? clusterNodes(new IoredisClusterMap(name, live)) : oneNode(new IoredisLink(name, live))
+  const news = new LinkNews()
+  const nodes =
+    'nodes' in live ? clusterNodes(new IoredisClusterMap(name, live, news), news) : oneNode(new IoredisLink(name, live, news), news)
   return new LinkedClient(name, nodes, () => Promise.resolve())
 }

@@ -5,13 +5,15 @@ import type { Reply, Word } from './client.ts'
  * links; `standalone.ts` and `cluster.ts` make a `Client` of them.
  *
  * An implementer promises what `Client` promises of a command: sent at once or refused at once, never sent again, errors
- * already mapped (`reply.ts`). `send` never throws: it rejects.
+ * already mapped (`reply.ts`). `send` never throws: it rejects. Every connection is told to `LinkNews` once, before a command leaves on it.
  */
 export interface Link {
   readonly isReady: boolean
   /** Waits until the connection can be used; starts it if nobody has. */
   ready(signal?: AbortSignal): Promise<void>
   send(words: readonly Word[]): Promise<Reply>
+  /** Tells of the connection now, if it can be used and was not told of yet. */
+  tell(): void
   /** Opens one more connection to the same node, subscribed to `channels`. */
   openSubscriber(channels: readonly string[], events: SubscriberEvents): Promise<SideLink>
   /** Opens one more connection to the same node, to which the server pushes the names of changed keys. */

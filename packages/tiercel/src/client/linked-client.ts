@@ -30,6 +30,14 @@ export class LinkedClient implements Client {
     return !this.#isClosed && this.#nodes.isReady
   }
 
+  get linkEpoch(): number {
+    return this.#nodes.news.epoch
+  }
+
+  onLink(listener: () => void): () => void {
+    return this.#isClosed ? () => {} : this.#nodes.news.listen(listener)
+  }
+
   ready(signal?: AbortSignal): Promise<void> {
     return this.#isClosed ? Promise.reject(closed(this.name)) : this.#nodes.ready(signal)
   }
@@ -54,6 +62,7 @@ export class LinkedClient implements Client {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#nodes.news.close()
     await Promise.all(Array.from(this.#opened, (opened) => opened.close()))
     this.#nodes.release()
     await this.#end()

@@ -1,20 +1,22 @@
 import type { ServerError } from '../kernel/errors.ts'
-import type { Command, Reply } from './client.ts'
 import type { ClusterMap } from './cluster.ts'
 import type { Link } from './link.ts'
+import type { LinkNews } from './link-news.ts'
 import { NodeRedisLink, nodeRedisCommandOptions, nodeRedisName } from './node-redis-link.ts'
 import type { NodeRedis, NodeRedisCluster, NodeRedisClusterNode } from './node-redis-shape.ts'
-import { folderOf, throwClientError } from './reply.ts'
 import { unavailable } from './unavailable.ts'
 import { aMoment, type LinkState, whenReady } from './when-ready.ts'
 
 export class NodeRedisClusterMap implements ClusterMap {
   readonly #live: NodeRedisCluster
-  readonly #links = new WeakMap<NodeRedis, Link>()
+  readonly #news: LinkNews
+  readonly #links = new Map<NodeRedis, Link>()
+  #learning: Promise<void> | undefined
   #wasOpened: boolean
 
-  constructor(live: NodeRedisCluster) {
+  constructor(live: NodeRedisCluster, news: LinkNews) {
     this.#live = live
+    this.#news = news
     this.#wasOpened = live.isOpen
   }
 
@@ -30,6 +32,7 @@ export class NodeRedisClusterMap implements ClusterMap {
     // Version 5 is open before its nodes are connected to. One that is down must not hold up the others for long.
     const areConnected = (): LinkState => (this.#live.masters.every(({ client }) => client?.isReady ?? true) ? 'ready' : 'waiting')
     await whenReady(nodeRedisName, areConnected, aMoment(signal)).catch(() => {})
+    for (const node of this.#live.masters) this.#linkOf(node)?.tell()
   }
 
   primaryOf(slot: number): Link | undefined {
@@ -62,16 +65,52 @@ export class NodeRedisClusterMap implements ClusterMap {
       if (node.client === undefined) await this.#live.nodeClient(node as never).catch(() => {})
       links.set(node.address, this.#linkOf(node))
     }
+    this.#forgetOthers()
+    for (const link of links.values()) link?.tell()
     return links
   }
 
-  /** The package's own path: it learns the new map from the redirection and follows it. */
-  redirect(command: Command, _slot: number | undefined, _redirection: ServerError): Promise<Reply> {
-    const reply = this.#live.sendCommand(command.key, false, [...command.words], nodeRedisCommandOptions)
-    return reply.then(folderOf(command.words[0]), throwClientError)
+  async follow(redirection: ServerError, key: string | undefined): Promise<Link> {
+    const address = redirection.message.split(' ')[2] ?? ''
+    const link = this.#linkOf(this.#live.nodeByAddress.get(address))
+    if (redirection.reply === 'MOVED') {
+      const learned = this.#learn(key)
+      if (!link?.isReady) await learned
+    }
+    const target = link?.isReady ? link : this.#linkOf(this.#live.nodeByAddress.get(address))
+    if (target?.isReady) return target
+    throw unavailable(nodeRedisName, 'without the node of this key')
   }
 
-  release(): void {}
+  release(): void {
+    for (const link of this.#links.values()) link.release()
+    this.#links.clear()
+  }
+
+  /** The package learns a new map from the redirection of a command of its own. Once for all that were redirected together. */
+  #learn(key: string | undefined): Promise<void> {
+    if (key === undefined) return Promise.resolve()
+    this.#learning ??= this.#live
+      .sendCommand(key, false, ['EXISTS', key], nodeRedisCommandOptions)
+      .then(
+        () => {},
+        () => {},
+      )
+      .finally(() => {
+        this.#learning = undefined
+      })
+    return this.#learning
+  }
+
+  /** Links to nodes that have left the map. */
+  #forgetOthers(): void {
+    const clients = new Set(this.#live.masters.map(({ client }) => client))
+    for (const [client, link] of this.#links) {
+      if (clients.has(client)) continue
+      link.release()
+      this.#links.delete(client)
+    }
+  }
 
   #state(): LinkState {
     return this.isReady ? 'ready' : this.#live.isOpen ? 'waiting' : 'gone'
@@ -82,7 +121,7 @@ export class NodeRedisClusterMap implements ClusterMap {
     if (client === undefined) return undefined
     let link = this.#links.get(client)
     if (link === undefined) {
-      link = new NodeRedisLink(client)
+      link = new NodeRedisLink(client, this.#news)
       this.#links.set(client, link)
     }
     return link

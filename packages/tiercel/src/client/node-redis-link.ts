@@ -1,5 +1,7 @@
 import type { Reply, Word } from './client.ts'
+import type { LinkNews } from './link-news.ts'
 import type { Link, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
+import { listenToNodeRedis } from './node-redis-events.ts'
 import { NodeRedisRecall } from './node-redis-recall.ts'
 import type { NodeRedis, NodeRedisSender } from './node-redis-shape.ts'
 import { openNodeRedisSubscriber, openNodeRedisTracker } from './node-redis-side-link.ts'
@@ -39,16 +41,27 @@ function senderOf(live: NodeRedis): NodeRedisSender {
 
 export class NodeRedisLink implements Link {
   readonly #live: NodeRedis
+  readonly #news: LinkNews
   readonly #lastError: (() => unknown) | undefined
   readonly #sender: NodeRedisSender
   readonly #recall: NodeRedisRecall | undefined
+  readonly #stopListening: () => void
+  #isTold = false
 
   /** @param lastError what the client reported last, where its events are ours */
-  constructor(live: NodeRedis, lastError?: () => unknown) {
+  constructor(live: NodeRedis, news: LinkNews, lastError?: () => unknown) {
     this.#live = live
+    this.#news = news
     this.#lastError = lastError
     this.#sender = senderOf(live)
     this.#recall = live.options?.disableOfflineQueue ? undefined : NodeRedisRecall.of(live, nodeRedisName)
+    this.#stopListening = listenToNodeRedis(live, {
+      onLost: () => this.#lost(),
+      onReady: () => {
+        this.#lost()
+        this.tell()
+      },
+    })
   }
 
   get isReady(): boolean {
@@ -61,10 +74,18 @@ export class NodeRedisLink implements Link {
     if (!live.isOpen && !live.socketEpoch) live.connect().catch((error: unknown) => (failure = error))
     const state = (): LinkState => (live.isReady ? 'ready' : live.isOpen ? 'waiting' : 'gone')
     await whenReady(nodeRedisName, state, signal, () => failure ?? this.#lastError?.())
+    this.tell()
+  }
+
+  tell(): void {
+    if (this.#isTold || !this.#live.isReady) return
+    this.#isTold = true
+    this.#news.opened()
   }
 
   send(words: readonly Word[]): Promise<Reply> {
     if (!this.#live.isReady) return Promise.reject(this.#unavailable())
+    if (!this.#isTold) this.tell()
     const fold = folderOf(words[0])
     if (this.#recall !== undefined) return this.#recall.send(this.#sender, words, fold)
     return this.#sender.sendCommand(words).then(fold, throwClientError)
@@ -78,7 +99,16 @@ export class NodeRedisLink implements Link {
     return openNodeRedisTracker(this.#live, prefixes, events)
   }
 
-  release(): void {}
+  release(): void {
+    this.#stopListening()
+    this.#lost()
+  }
+
+  #lost(): void {
+    if (!this.#isTold) return
+    this.#isTold = false
+    this.#news.lost()
+  }
 
   #unavailable(): Error {
     return unavailable(nodeRedisName, this.#live.isOpen ? 'connecting' : 'closed', this.#lastError?.())

@@ -1,4 +1,5 @@
 import type { Reply, Word } from './client.ts'
+import { listenToNodeRedis } from './node-redis-events.ts'
 import type { NodeRedis, NodeRedisSender } from './node-redis-shape.ts'
 import { toClientError } from './reply.ts'
 import { lost } from './unavailable.ts'
@@ -16,7 +17,7 @@ const recallsOfClients = new WeakMap<NodeRedis, NodeRedisRecall>()
  * it has not written yet, and executes it after the reconnect, when nobody waits for it any more. What is still
  * unwritten then is found in our own list, rejected, and its words are made a `PING`: the client encodes words when it writes them.
  *
- * Not needed with `disableOfflineQueue: true`. One listener per client, for good: see `when-ready.ts` on taking listeners off.
+ * Not needed with `disableOfflineQueue: true`. One per client, for good.
  */
 export class NodeRedisRecall {
   readonly #unanswered = new Set<Unanswered>()
@@ -27,7 +28,7 @@ export class NodeRedisRecall {
       recall = new NodeRedisRecall()
       recallsOfClients.set(live, recall)
       const { recallAll } = recall
-      live.on('reconnecting', () => recallAll(clientName))
+      listenToNodeRedis(live, { onLost: () => recallAll(clientName) })
     }
     return recall
   }

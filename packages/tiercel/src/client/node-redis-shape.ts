@@ -28,6 +28,8 @@ export interface NodeRedisCluster {
   readonly isReady?: boolean
   readonly slots: readonly { readonly master: NodeRedisClusterNode }[]
   readonly masters: readonly NodeRedisClusterNode[]
+  /** By `host:port`, as the cluster names them. */
+  readonly nodeByAddress: ReadonlyMap<string, NodeRedisClusterNode>
   nodeClient(node: never): Promise<NodeRedis>
   sendCommand(firstKey: string | undefined, isReadonly: boolean, words: Word[], options: object): Promise<unknown>
   connect(): Promise<unknown>

@@ -1,5 +1,6 @@
 import type { Client } from './client.ts'
 import { clusterNodes } from './cluster.ts'
+import { LinkNews } from './link-news.ts'
 import { LinkedClient } from './linked-client.ts'
 import { NodeRedisClusterMap } from './node-redis-cluster.ts'
 import { NodeRedisLink, nodeRedisName } from './node-redis-link.ts'
@@ -23,6 +24,7 @@ export type { NodeRedis, NodeRedisCluster }
  * const client = nodeRedisClient(await createClient({ url, disableOfflineQueue: true }).on('error', log).connect())
  */
 export function nodeRedisClient(live: NodeRedis | NodeRedisCluster): Client {
-  const nodes = 'slots' in live ? clusterNodes(new NodeRedisClusterMap(live)) : oneNode(new NodeRedisLink(live))
+  const news = new LinkNews()
+  const nodes = 'slots' in live ? clusterNodes(new NodeRedisClusterMap(live, news), news) : oneNode(new NodeRedisLink(live, news), news)
   return new LinkedClient(nodeRedisName, nodes, () => Promise.resolve())
 }

@@ -1,10 +1,12 @@
 import type { Command, Reply } from './client.ts'
 import type { Link } from './link.ts'
+import type { LinkNews } from './link-news.ts'
 
 /** The nodes behind a client: one (`oneNode`), or the primaries of a cluster (`cluster.ts`). */
 export interface Nodes {
   readonly topology: 'standalone' | 'cluster'
   readonly isReady: boolean
+  readonly news: LinkNews
   ready(signal?: AbortSignal): Promise<void>
   send(command: Command): Promise<Reply>
   /** Some node that can be used now; for pub/sub, which all nodes share. */
@@ -14,7 +16,7 @@ export interface Nodes {
   release(): void
 }
 
-export function oneNode(link: Link): Nodes {
+export function oneNode(link: Link, news: LinkNews): Nodes {
   const self = Promise.resolve(link)
   const primaries = Promise.resolve(new Map([['', link]]))
   return {
@@ -22,6 +24,7 @@ export function oneNode(link: Link): Nodes {
     get isReady() {
       return link.isReady
     },
+    news,
     ready: (signal) => link.ready(signal),
     send: (command) => link.send(command.words),
     any: () => self,

@@ -3,6 +3,7 @@ import type { Client } from './client.ts'
 import { IoredisLink } from './ioredis-link.ts'
 import type { Ioredis } from './ioredis-shape.ts'
 import { cutOff } from './ioredis-side-link.ts'
+import { LinkNews } from './link-news.ts'
 import { LinkedClient } from './linked-client.ts'
 import { NodeRedisLink, nodeRedisName } from './node-redis-link.ts'
 import type { NodeRedis } from './node-redis-shape.ts'
@@ -24,9 +25,10 @@ export function ownNodeRedis(module: unknown, url: string): Client {
   const { createClient } = membersOf(module) as { createClient?: (options: object) => NodeRedis }
   if (createClient === undefined) throw unusable('@redis/client or redis', 'createClient')
   const live = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: reconnectDelayMs } })
-  const link = new NodeRedisLink(live, listenToErrors(live))
+  const news = new LinkNews()
+  const link = new NodeRedisLink(live, news, listenToErrors(live))
   live.connect().catch(() => {})
-  return new LinkedClient(nodeRedisName, oneNode(link), () =>
+  return new LinkedClient(nodeRedisName, oneNode(link, news), () =>
     end(
       () => live.close(),
       () => destroyNodeRedis(live),
@@ -45,9 +47,10 @@ export function ownIoredis(name: 'ioredis' | 'iovalkey', module: unknown, url: s
     maxRetriesPerRequest: 0,
     retryStrategy: reconnectDelayMs,
   })
-  const link = new IoredisLink(name, live, listenToErrors(live))
+  const news = new LinkNews()
+  const link = new IoredisLink(name, live, news, listenToErrors(live))
   live.connect().catch(() => {})
-  return new LinkedClient(name, oneNode(link), () =>
+  return new LinkedClient(name, oneNode(link, news), () =>
     end(
       () => live.quit(),
       () => cutOff(live),

@@ -46,6 +46,31 @@ export function clusterSuite(name: string, topology: ClientTopology, open: () =>
       }
     })
 
+    it('tells of it before the first command that goes to the new owner', async () => {
+      const { from, to } = await roles(topology.nodes())
+      await client.send(command('RPUSH', key, 'before'))
+      await client.send(command('SET', await keyOn(to), 'a link that was used before'))
+      await client.send(command('DEL', key))
+      let times = 0
+      const { linkEpoch } = client
+      client.onLink(() => {
+        times++
+        void client.send(command('RPUSH', key, 'told'))
+      })
+      await moveSlot(topology.nodes(), to)
+      try {
+        await Promise.all([1, 2, 3].map(() => client.send(command('RPUSH', key, 'other'))))
+        expect((await client.send(command('LRANGE', key, '0', '-1'))) as Buffer[]).toEqual(
+          ['told', 'other', 'other', 'other'].map((text) => Buffer.from(text)),
+        )
+        expect(times).toBe(1)
+        expect(client.linkEpoch).toBeGreaterThan(linkEpoch)
+      } finally {
+        await onAll(topology.nodes(), ['FLUSHALL'])
+        await moveSlot(topology.nodes(), from)
+      }
+    })
+
     it('asks where a slot is moving to', async () => {
       const { from, to } = await roles(topology.nodes())
       await ask(to, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id])

@@ -43,6 +43,8 @@ function nodeRedisPackage(name: string, options: { RESP?: 2; disableOfflineQueue
         client: adaptClient(live),
         ping: () => ('slots' in live ? live.sendCommand(undefined, true, ['PING']) : live.ping()),
         increment: (key) => (live as Pick<typeof live, 'incr'>).incr(key),
+        adapt: () => adaptClient(live),
+        countListeners: () => countListeners(live),
         async end() {
           if (live.isOpen) live.destroy()
         },
@@ -82,6 +84,8 @@ function ioredisPackage(name: string, Redis: unknown, load: () => Promise<unknow
         client: adaptClient(live),
         ping: () => live.ping(),
         increment: (key) => live.incr(key),
+        adapt: () => adaptClient(live),
+        countListeners: () => countListeners(live as unknown as NodeJS.EventEmitter),
         async end() {
           if (live.status !== 'end') live.disconnect()
         },
@@ -89,6 +93,10 @@ function ioredisPackage(name: string, Redis: unknown, load: () => Promise<unknow
     },
     connect: (url) => connectUrl(url, { load: onlyAs(name.startsWith('iovalkey') ? 'iovalkey' : 'ioredis', load) }),
   }
+}
+
+function countListeners(live: NodeJS.EventEmitter): number {
+  return live.eventNames().reduce((count, name) => count + live.listenerCount(name), 0)
 }
 
 /** As if no other client package were installed. */

@@ -2,6 +2,7 @@ import type { RunningServer } from '@tiercel/test-servers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Client, Reply } from '../../src/client/client.ts'
 import { type ClientTopology, command, type OpenedClient } from './client.suite.ts'
+import { untilSent } from './client-links.suite.ts'
 import { askOwner } from './client-server-view.ts'
 
 const withinMs = { timeout: 15_000, interval: 10 }
@@ -43,7 +44,7 @@ export function outageSuite(name: string, topology: ClientTopology, subject: Out
         sendsAgain: false,
         start: async () => {
           const client = await subject.connect(server().url)
-          opened = { client, ping: async () => {}, increment: async () => {}, end: async () => {} }
+          opened = owned(client)
           await client.ready()
           return client
         },
@@ -106,6 +107,20 @@ export function outageSuite(name: string, topology: ClientTopology, subject: Out
         expect(await client.send({ words: ['DBSIZE'] })).toBe(0)
       })
 
+      it('tells of the new link before anything else is executed on it', async () => {
+        const client = await start()
+        await client.send(command('RPUSH', 'order', 'before'))
+        client.onLink(() => void client.send(command('RPUSH', 'order', 'told')))
+        const { linkEpoch } = client
+        await server().kill()
+        await expect.poll(() => client.linkEpoch, withinMs).toBeGreaterThan(linkEpoch)
+        const lost = client.linkEpoch
+        await server().restart()
+        await untilSent(() => client.send(command('RPUSH', 'order', 'other')))
+        expect(await client.send(command('LRANGE', 'order', '0', '-1'))).toEqual(['told', 'other'].map((text) => Buffer.from(text)))
+        expect(client.linkEpoch).toBeGreaterThan(lost)
+      })
+
       it('keeps subscriptions and tracking over a restart of the server', async () => {
         const client = await start()
         const events: string[] = []
@@ -130,7 +145,7 @@ export function outageSuite(name: string, topology: ClientTopology, subject: Out
     it('waits for the first link, and no longer than told', async () => {
       await server().kill()
       const client = await subject.connect(server().url)
-      opened = { client, ping: async () => {}, increment: async () => {}, end: async () => {} }
+      opened = owned(client)
       await expect(client.ready(AbortSignal.timeout(30))).rejects.toMatchObject(unavailable)
       await expect(client.send({ words: ['PING'] })).rejects.toMatchObject(unavailable)
       await expect(client.subscribe(['news'], { onMessage() {} })).rejects.toMatchObject(unavailable)
@@ -151,6 +166,10 @@ export function outageSuite(name: string, topology: ClientTopology, subject: Out
       server().resume()
     })
   })
+}
+
+function owned(client: Client): OpenedClient {
+  return { client, ping: async () => {}, increment: async () => {}, countListeners: () => 0, adapt: () => client, end: async () => {} }
 }
 
 function turn(): Promise<void> {

@@ -18,6 +18,10 @@ export interface OpenedClient {
   /** The live client's own commands. */
   ping(): Promise<unknown>
   increment(key: string): Promise<unknown>
+  /** How many listeners the live client has, of all kinds. */
+  countListeners(): number
+  /** One more adapter over the live client. */
+  adapt(): Client
   end(): Promise<void>
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { type ClientTopology, clientSuite } from './client.suite.ts'
 import { clusterOutageSuite, clusterSuite } from './client-cluster.suite.ts'
 import { clientPackages } from './client-live.ts'
+import { linksSuite } from './client-links.suite.ts'
 import { outageSuite } from './client-outage.suite.ts'
 
 const servers: readonly ServerName[] = ['valkey-8.0', 'valkey-9.1', 'redis-8.0']
@@ -29,6 +30,7 @@ for (const server of servers) {
       const topology: ClientTopology = { kind, server, nodes: () => nodes }
       for (const { name, sendsAgain, open, connect } of clientPackages) {
         clientSuite(name, topology, (isConnecting) => open(topology, isConnecting))
+        linksSuite(name, topology, (isConnecting) => open(topology, isConnecting))
         if (kind === 'standalone') outageSuite(name, topology, { sendsAgain, open: () => open(topology), connect })
         else clusterSuite(name, topology, () => open(topology))
       }

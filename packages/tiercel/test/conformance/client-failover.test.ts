@@ -1,0 +1,72 @@
+import { ask, type Cluster, type ServerName, startCluster } from '@tiercel/test-servers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { slotOf } from '../../src/client/slot.ts'
+import { type ClientTopology, command } from './client.suite.ts'
+import { untilSent } from './client-links.suite.ts'
+import { clientPackages } from './client-live.ts'
+import { askOwner } from './client-server-view.ts'
+
+const servers: readonly ServerName[] = ['valkey-8.0', 'valkey-9.1', 'redis-8.0']
+const withinMs = { timeout: 30_000, interval: 20 }
+
+/** What `client.ts` promises when a replica takes over: all clients at once, as a cluster takes its time over that. */
+describe.each(servers)('%s cluster with replicas', (server) => {
+  let cluster: Cluster
+
+  beforeAll(async () => {
+    cluster = await startCluster({ server, primaries: 3, replicasPerPrimary: 1 })
+  })
+  afterAll(() => cluster.stop())
+
+  const owner = 0
+  const replica = 3
+  const topology: ClientTopology = { kind: 'cluster', server, nodes: () => cluster.nodes }
+  /** Of the first primary: slots 0 to 5460. */
+  const tag = Array.from({ length: 100 }, (_, index) => `t${index}`).find((text) => slotOf(text) < 5000) as string
+
+  async function eachSees(change: () => Promise<unknown>): Promise<void> {
+    const subjects = clientPackages.map(({ name, open }) => {
+      const opened = open(topology)
+      const key = `{${tag}}:${name}`
+      return { ...opened, key, push: (who: string) => opened.client.send(command('RPUSH', key, who)) }
+    })
+    try {
+      for (const { client, key, push } of subjects) {
+        await client.ready()
+        await push('before')
+        await client.send(command('DEL', key))
+        client.onLink(() => void push('told').catch(() => {}))
+      }
+      const epochs = subjects.map(({ client }) => client.linkEpoch)
+      await change()
+      await Promise.all(subjects.map(({ push }) => untilSent(() => push('other'))))
+      for (const [index, { client, key }] of subjects.entries()) {
+        expect.soft(String(await askOwner(cluster.nodes, ['LINDEX', key, '0'])), key).toBe('told')
+        expect.soft(client.linkEpoch).toBeGreaterThan(epochs[index] as number)
+      }
+    } finally {
+      for (const { client, end } of subjects) {
+        await client.close()
+        await end()
+      }
+    }
+  }
+
+  const role = (index: number) =>
+    ask(cluster.nodes[index] as (typeof cluster.nodes)[number], ['ROLE']).then((reply) => String((reply as unknown[])[0]))
+
+  it('tells of the new primary before the first command that goes there: handed over', async () => {
+    await eachSees(async () => {
+      await ask(cluster.nodes[replica] as (typeof cluster.nodes)[number], ['CLUSTER', 'FAILOVER'])
+      await expect.poll(() => role(replica), withinMs).toBe('master')
+      await expect.poll(() => role(owner), withinMs).toBe('slave')
+    })
+  })
+
+  it('tells of the new primary before the first command that goes there: after a crash', async () => {
+    await eachSees(async () => {
+      await cluster.nodes[replica]?.kill()
+      await expect.poll(() => role(owner), withinMs).toBe('master')
+    })
+  })
+})
