@@ -1,8 +1,19 @@
 export type { Cache } from './cache/cache.ts'
 export { type CacheOptions, createCache, type L1Options } from './cache/create-cache.ts'
+export type { InvalidationOutcome } from './cache/invalidate.ts'
 export type { BatchLoadContext, BatchLoaded, BatchLoader, LoadContext, Loader, StaleValue } from './cache/loader.ts'
 export type { MemoizedFunction, MemoizeOptions } from './cache/memoized.ts'
-export type { BatchOptions, GetOrSetManyOptions, GetOrSetOptions, PolicyOptions, SetOptions } from './cache/options.ts'
+export type { MutateOptions, MutateResult, MutateTargets } from './cache/mutate.ts'
+export type {
+  BatchOptions,
+  GetOptions,
+  GetOrSetManyOptions,
+  GetOrSetOptions,
+  LifeOptions,
+  PolicyOptions,
+  SetOptions,
+  TagsOption,
+} from './cache/options.ts'
 export type {
   Resource,
   ResourceDefinition,
@@ -11,12 +22,14 @@ export type {
   ResourceLoaders,
   ResourceOptions,
 } from './cache/resource.ts'
+export type { Tag } from './cache/tag-names.ts'
 export type { Codec } from './codecs/codec.ts'
 export type { Compression } from './codecs/compression.ts'
 export type { FormatOptions } from './codecs/format-options.ts'
 export type { ValueSharing } from './codecs/holding.ts'
 export type { SchemaInput, SchemaOptions, SchemaOutput, SchemaResult, StandardSchema } from './codecs/schema.ts'
 export type { Seal } from './codecs/seal.ts'
+export type { CoherenceOptions } from './coherence/coherence-options.ts'
 export type { ByteSize } from './kernel/byte-size.ts'
 export type { Clock } from './kernel/clock.ts'
 export type { Duration } from './kernel/duration.ts'
@@ -25,7 +38,20 @@ export { BatchError, CodecError, DeadlineError, ServerError, StoreError, Tiercel
 export type { Key, KeyPart } from './kernel/key.ts'
 export type { KeyParam, KeyParams } from './kernel/key-template.ts'
 export { type MemoryStoreOptions, memoryStore } from './stores/memory/memory-store.ts'
-export type { PutOutcome, Store, StoreEntry, Swap, Watch } from './stores/store.ts'
+export type {
+  Feed,
+  FeedListener,
+  FenceOutcome,
+  FenceStep,
+  PutOutcome,
+  Reader,
+  Snap,
+  Snapshot,
+  SnapTag,
+  Store,
+  StoreEntry,
+  Swap,
+} from './stores/store.ts'
 export { type ValkeyStoreOptions, valkeyStore } from './stores/valkey.ts'
 export type { CacheEvent, CacheEventListener, LoadReason, RejectReason, Tier } from './telemetry/event.ts'
 export type { CacheStats, TierStats } from './telemetry/stats.ts'

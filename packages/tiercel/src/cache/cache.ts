@@ -2,13 +2,19 @@ import type { SchemaInput, SchemaOptions, SchemaOutput, StandardSchema } from '.
 import type { Key } from '../kernel/key.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import type { CacheStats } from '../telemetry/stats.ts'
+import type { InvalidationOutcome } from './invalidate.ts'
 import type { BatchLoader, Loader } from './loader.ts'
 import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
-import type { GetOrSetManyOptions, GetOrSetOptions, SetOptions } from './options.ts'
+import type { MutateOptions, MutateResult, MutateTargets } from './mutate.ts'
+import type { GetOptions, GetOrSetManyOptions, GetOrSetOptions, SetOptions } from './options.ts'
 import type { Resource, ResourceDefinition } from './resource.ts'
+import type { Tag } from './tag-names.ts'
 
+export type { InvalidationOutcome } from './invalidate.ts'
 export type { LoadContext, Loader, StaleValue } from './loader.ts'
-export type { GetOrSetOptions, PolicyOptions, SetOptions } from './options.ts'
+export type { MutateOptions, MutateResult, MutateTargets } from './mutate.ts'
+export type { GetOptions, GetOrSetOptions, PolicyOptions, SetOptions, TagsOption } from './options.ts'
+export type { Tag } from './tag-names.ts'
 
 /**
  * A cache in front of a slow source: this process's memory (L1), Valkey (L2), or both.
@@ -30,8 +36,8 @@ export interface Cache {
    * @remarks Costs: no round trip on an L1 hit, one else, shared by all reads of the same turn of the event loop. A schema is asked once
    *   for a value that L1 holds, unless what it makes of it cannot be frozen: then on every read.
    */
-  get<S extends StandardSchema>(key: Key, options: SchemaOptions<S>): Promise<SchemaOutput<S> | undefined>
-  get<T = unknown>(key: Key): Promise<T | undefined>
+  get<S extends StandardSchema>(key: Key, options: GetOptions & SchemaOptions<S>): Promise<SchemaOutput<S> | undefined>
+  get<T = unknown>(key: Key, options?: GetOptions): Promise<T | undefined>
 
   /**
    * The value under `key`; when there is none, `load` is called, and what it returns is stored and returned.
@@ -54,9 +60,9 @@ export interface Cache {
   getOrSet<S extends StandardSchema>(
     key: Key,
     load: Loader<SchemaInput<S>>,
-    options: GetOrSetOptions & SchemaOptions<S>,
+    options: GetOrSetOptions<SchemaInput<S>> & SchemaOptions<S>,
   ): Promise<SchemaOutput<S>>
-  getOrSet<T>(key: Key, load: Loader<T>, options?: GetOrSetOptions): Promise<T>
+  getOrSet<T>(key: Key, load: Loader<T>, options?: GetOrSetOptions<T>): Promise<T>
 
   /**
    * The values under `keys`, in their order; those that are missing are loaded by one call of `loadMany`.
@@ -119,8 +125,8 @@ export interface Cache {
   /**
    * Stores `value` under `key` in all tiers.
    *
-   * A value that was computed before somebody else's change and set after it overwrites the newer one: where that matters, let a
-   * loader produce the value and delete the key after the change.
+   * Not fenced against a change that was committed before: a value that was computed before somebody else's change and set after it overwrites the newer
+   * one, and stays. Where that matters, let a loader produce the value, and change the source inside `mutate`.
    *
    * @throws {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_VALUE_TOO_LARGE} {TIERCEL_INVALID_KEY}
    *   {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED}
@@ -129,25 +135,84 @@ export interface Cache {
    *   tier of this process; the server may or may not have it.
    * @remarks Costs: one round trip.
    */
-  set<T>(key: Key, value: T, options?: SetOptions): Promise<void>
+  set<T>(key: Key, value: T, options?: SetOptions<T>): Promise<void>
 
   /**
    * Removes `key` from all tiers, and keeps a load of it that is under way, in any process, from storing its result.
    *
-   * @throws {TIERCEL_INVALID_KEY} {TIERCEL_CLOSED}
-   * @throws {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_STORE_DEADLINE} {TIERCEL_SERVER_ERROR} L2 did not confirm; call again
+   * Called after a change of the source was committed, it makes the change visible, but for two things: a process that dies between the commit and the
+   * call leaves the old value until its ttl is over, and so does a loader that reads from a replica that lags. `mutate` covers both.
+   *
+   * @returns `'applied'`, or `'queued'` where the server cannot be reached: then it is tried again until it is
+   * @throws {TIERCEL_INVALID_KEY} {TIERCEL_CLOSED}; {TIERCEL_SERVER_ERROR} the server refuses, and would again
    * @remarks Costs: one round trip.
    */
-  delete(key: Key): Promise<void>
+  delete(key: Key): Promise<InvalidationOutcome>
 
   /**
    * Ends the fresh time of `key` now: its value is stale for what is left of its `grace`, and gone without one. A load that is under way, in any
    * process, does not store its result.
    *
-   * @throws as `delete`
+   * @returns and throws as `delete`; what is queued is deleted
    * @remarks Costs: one round trip.
    */
-  expire(key: Key): Promise<void>
+  expire(key: Key): Promise<InvalidationOutcome>
+
+  /**
+   * Makes every value of this namespace that carries `tag` invalid, however many there are: one command that deletes one key. A load that is under way
+   * does not store its result under it.
+   *
+   * Other processes see it when they hear of it, and after `maxStaleness` at the latest.
+   *
+   * @returns as `delete`
+   * @throws as `delete`
+   * @remarks Costs: one round trip, whatever carries the tag.
+   * @example
+   * await cache.getOrSet(['product', id], () => db.product(id), { tags: ['products', ['category', category]] })
+   * await cache.invalidateTag(['category', category])
+   */
+  invalidateTag(tag: Tag): Promise<InvalidationOutcome>
+
+  /** As `invalidateTag`, for several tags in one step. */
+  invalidateTags(tags: readonly Tag[]): Promise<InvalidationOutcome>
+
+  /**
+   * Makes every value of this namespace that carries `tag` stale: it is served for what is left of its `grace` while it is refreshed, and gone without one.
+   *
+   * @returns and throws as `delete`; what is queued is invalidated
+   * @remarks Costs: one round trip, whatever carries the tag.
+   */
+  expireTag(tag: Tag): Promise<InvalidationOutcome>
+
+  /** As `expireTag`, for several tags in one step. */
+  expireTags(tags: readonly Tag[]): Promise<InvalidationOutcome>
+
+  /**
+   * Makes every value of this namespace invalid, however many there are; namespaces within it have their own `clear`. The values leave the server
+   * as they are replaced or run out.
+   *
+   * @returns and throws as `delete`
+   * @remarks Costs: one round trip.
+   */
+  clear(): Promise<InvalidationOutcome>
+
+  /**
+   * Changes the source, and makes what was stored of it invalid: nothing that was loaded before or during `change` is stored afterwards or kept, by any
+   * process, whatever the order of events, also when this process dies at any point. Then nothing is stored for the targets until the `fence` is over.
+   *
+   * Changes of one target may overlap. What `change` itself reads through this cache is loaded for it alone.
+   *
+   * @param targets a key, or `{ keys, tags }`
+   * @param change commits before it resolves. Called also when the server is away: the invalidation is then queued.
+   * @returns what `change` returned, and what became of the invalidation
+   * @throws what `change` throws, unchanged, after the invalidation
+   * @throws {TIERCEL_INVALID_KEY} {TIERCEL_INVALID_LOADER} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLOSED} before
+   *   anything is changed; {TIERCEL_SERVER_ERROR} the server refuses the invalidation: the source was changed
+   * @remarks Costs: one round trip before and one after the change, and one for each third of `fence` that it takes.
+   * @example
+   * const { result, outcome } = await cache.mutate(['product', id], () => db.updateProduct(id, patch))
+   */
+  mutate<T>(targets: Key | MutateTargets, change: () => T | Promise<T>, options?: MutateOptions): Promise<MutateResult<T>>
 
   /** Whether `get` would find a value now. Costs what `get` costs. */
   has(key: Key): Promise<boolean>
@@ -157,14 +222,14 @@ export interface Cache {
    *
    * @remarks Costs: one MGET per 50 keys that L1 does not have (per slot on a cluster), all in flight together: about one round trip.
    */
-  getMany<S extends StandardSchema>(keys: readonly Key[], options: SchemaOptions<S>): Promise<(SchemaOutput<S> | undefined)[]>
-  getMany<T = unknown>(keys: readonly Key[]): Promise<(T | undefined)[]>
+  getMany<S extends StandardSchema>(keys: readonly Key[], options: GetOptions & SchemaOptions<S>): Promise<(SchemaOutput<S> | undefined)[]>
+  getMany<T = unknown>(keys: readonly Key[], options?: GetOptions): Promise<(T | undefined)[]>
 
   /** Stores several values in one pipeline. Not a transaction: when it rejects, some may be stored. All are checked before any is sent. */
   setMany(entries: readonly (readonly [key: Key, value: unknown])[], options?: SetOptions): Promise<void>
 
-  /** Removes several keys in one pipeline. When it rejects, some may still be there; call again. */
-  deleteMany(keys: readonly Key[]): Promise<void>
+  /** As `delete`, for several keys in one pipeline. `'queued'`: some of them may still be there, and all are tried again. */
+  deleteMany(keys: readonly Key[]): Promise<InvalidationOutcome>
 
   /**
    * A cache with keys of its own on the same tiers, links and counters: `shop` within the root, `shop/tenant-7` within that.

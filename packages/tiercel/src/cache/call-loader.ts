@@ -14,6 +14,8 @@ export interface Loaded {
   readonly ttlMs: number
   readonly graceMs: number
   readonly loadCostMs: number
+  /** Encoded names of tags that were told by the loader, or come from the value. */
+  readonly lateTags: readonly string[]
   /** Handed out, not stored. */
   readonly isSkipped: boolean
 }
@@ -46,7 +48,14 @@ export async function callLoader(core: Core, request: LoadRequest, flight: Fligh
     const graceMs = context.graceMs ?? (value === undefined ? 0 : policy.graceMs)
     // What was not loaded anew cost what the first load did, or early refreshes would come too late the next time.
     const costMs = context.isUnchanged ? Math.max(loadCostMs, old?.loadCostMs ?? 0) : loadCostMs
-    return { encoded, ttlMs, graceMs, loadCostMs: costMs, isSkipped: context.isSkipped }
+    return {
+      encoded,
+      ttlMs,
+      graceMs,
+      loadCostMs: costMs,
+      lateTags: lateTagsOf(request, context, encoded, core),
+      isSkipped: context.isSkipped,
+    }
   } catch (error) {
     counters.loadErrors += 1
     if (emitter.isHeard) emitter.emit({ type: 'load.failed', ...subject, durationMs: performance.now() - startedAtMs, error })
@@ -55,6 +64,15 @@ export async function callLoader(core: Core, request: LoadRequest, flight: Fligh
     counters.loadTimeMs += performance.now() - startedAtMs
   }
 }
+
+/** Those that were not known before the load. What the source does not have carries none of its value's. */
+function lateTagsOf(request: LoadRequest, context: Context, { value }: EncodedValue, core: Core): readonly string[] {
+  const ofValue = value === undefined || value === null ? undefined : request.lateTags?.(core.format.values.handOut(value))
+  if (context.tags.length === 0 && ofValue === undefined) return none
+  return [...new Set([...context.tags, ...(ofValue ?? none)])].filter((name) => !request.tags.includes(name))
+}
+
+const none: readonly string[] = []
 
 function undefinedLoaded(key: string): UsageError {
   const text = 'The loader returned undefined, which cannot be stored. Return null for "there is none", or ctx.absent().'

@@ -1,5 +1,8 @@
 import type { ValueFormat } from '../codecs/format.ts'
 import type { ValueSharing } from '../codecs/holding.ts'
+import type { Changes } from '../coherence/changes.ts'
+import type { Journal } from '../coherence/journal.ts'
+import type { Proof } from '../coherence/proof.ts'
 import { UsageError } from '../kernel/errors.ts'
 import type { Arena } from '../stores/memory/arena.ts'
 import type { Store } from '../stores/store.ts'
@@ -11,6 +14,13 @@ import type { Policy } from './policy.ts'
 export interface Core {
   readonly l1: Arena | undefined
   readonly l2: Store | undefined
+  /** How this process hears of changes by others. */
+  readonly changes: Changes | undefined
+  readonly proof: Proof
+  /** What this process invalidated lately. */
+  readonly journal: Journal | undefined
+  /** How much longer than the bound L1 is served when L2 cannot be asked. */
+  readonly serveStaleForMs: number
   readonly format: ValueFormat
   readonly policy: Policy
   /** How long a lease is taken for: what a process that dies while it loads keeps others waiting. */
@@ -24,6 +34,8 @@ export interface Core {
   readonly random: () => number
   readonly background: Background
   isClosed: boolean
+  /** Whether an invalidation of this key by this process has still to reach the server. */
+  isQueued(storedKey: string): boolean
 }
 
 /** Work that goes on after its caller has his answer. Counted, so that it can be waited for. */

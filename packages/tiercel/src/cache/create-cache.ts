@@ -1,5 +1,9 @@
 import { type FormatOptions, formatOptionNames, valueFormat } from '../codecs/format-options.ts'
 import type { ValueSharing } from '../codecs/holding.ts'
+import { type ChangeListener, Changes } from '../coherence/changes.ts'
+import { type CoherenceOptions, checkCoherence } from '../coherence/coherence-options.ts'
+import { Journal } from '../coherence/journal.ts'
+import { Proof } from '../coherence/proof.ts'
 import { type ByteSize, sizeBytes } from '../kernel/byte-size.ts'
 import { type Clock, coarseClock, systemClock } from '../kernel/clock.ts'
 import { type Duration, durationMs } from '../kernel/duration.ts'
@@ -15,6 +19,7 @@ import type { Cache } from './cache.ts'
 import { Background, type Core } from './core.ts'
 import type { PolicyOptions } from './options.ts'
 import { cachePolicy, policyOptionNames } from './policy.ts'
+import { entryRoot, tagRoot } from './scope.ts'
 import { Scopes } from './scopes.ts'
 import { TieredCache } from './tiered-cache.ts'
 
@@ -30,6 +35,8 @@ export interface CacheOptions extends PolicyOptions, FormatOptions {
    * 100 ms to 10 minutes. Default: `'10s'`.
    */
   readonly lease?: Duration
+  /** How this process keeps its own copies in step with the others. */
+  readonly coherence?: CoherenceOptions
   /**
    * What callers are handed: `'freeze'`, one frozen value for all; `'clone'`, a copy each (costs a `structuredClone` per hit);
    * `'share'`, one value for all that nobody may change. With `'freeze'`, Maps, Sets and Dates refuse to change as well; a value with
@@ -61,9 +68,24 @@ export interface L1Options {
   readonly seed?: number
 }
 
-const ownOptionNames = ['namespace', 'l1', 'l2', 'lease', 'values', 'waitUntil', 'clock', 'random']
+const ownOptionNames = ['namespace', 'l1', 'l2', 'lease', 'coherence', 'values', 'waitUntil', 'clock', 'random']
 const optionNames = [...ownOptionNames, ...policyOptionNames, ...formatOptionNames]
-const storeMembers = ['get', 'getMany', 'claim', 'swap', 'setMany', 'deleteMany', 'overwrite', 'ready', 'nowMs', 'close']
+const storeMembers = [
+  'get',
+  'getMany',
+  'claim',
+  'swap',
+  'setMany',
+  'deleteMany',
+  'fence',
+  'snap',
+  'ageTags',
+  'getHead',
+  'overwrite',
+  'ready',
+  'nowMs',
+  'close',
+]
 const shortestLeaseMs = 100
 const longestLeaseMs = 600_000
 
@@ -87,9 +109,28 @@ export function createCache(options: CacheOptions = {}): Cache {
   const nowMs = clock === systemClock ? coarseClock(clock) : () => clock.monotonicMs()
   const emitter = new Emitter()
   const l1 = options.l1 === false ? undefined : createL1(options.l1 ?? {}, nowMs, emitter)
+  const l2 = options.l2 === undefined ? undefined : checkStore(options.l2)
+  const coherence = checkCoherence(options.coherence ?? {})
+  const proof = new Proof(coherence.maxStalenessMs)
+  if (l2 === undefined) proof.proveForEver()
+  const journal = l2 === undefined ? undefined : new Journal(l2, coherence.journalKeys, nowMs)
+  const isQueued = (key: string): boolean => journal?.holds(key) ?? false
+  const scopes = new Scopes(l1, { l2, proof, nowMs, isQueued })
+  const first = scopes.first(options.namespace)
+  const prefixes = [entryRoot + first.name, tagRoot + first.name]
+  const listener: ChangeListener = {
+    onChange: (keys) => scopes.touch(keys),
+    onLink: (isUp) => {
+      if (emitter.isHeard) emitter.emit({ type: isUp ? 'link.up' : 'link.down' })
+    },
+  }
   const core: Core = {
     l1,
-    l2: options.l2 === undefined ? undefined : checkStore(options.l2),
+    l2,
+    changes: l2 === undefined ? undefined : new Changes(l2, prefixes, proof, listener, nowMs),
+    proof,
+    journal,
+    serveStaleForMs: coherence.serveStaleForMs,
     format: valueFormat(options, sharing),
     policy: cachePolicy(policyOf(options)),
     leaseMs: checkLease(options.lease ?? '10s'),
@@ -100,9 +141,9 @@ export function createCache(options: CacheOptions = {}): Cache {
     random: options.random ?? Math.random,
     background: new Background(checkHook(options.waitUntil)),
     isClosed: false,
+    isQueued,
   }
-  const scopes = new Scopes(l1)
-  return new TieredCache(core, scopes, scopes.first(options.namespace))
+  return new TieredCache(core, scopes, first)
 }
 
 /** Those of a cache's options that a call may override. */

@@ -10,6 +10,7 @@ import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
 import { callPolicy, policyOptionNames } from './policy.ts'
 import type { Resource, ResourceDefinition } from './resource.ts'
 import type { Scope } from './scope.ts'
+import { tagNames } from './tag-names.ts'
 
 /** Where something is declared. */
 export interface Host {
@@ -19,7 +20,7 @@ export interface Host {
 }
 
 /** What a declaration may say of its values' life: what a call may, less what is one caller's own. */
-const resourceOptionNames = ['key', 'load', 'loadMany', ...batchOptionNames, ...policyOptionNames]
+const resourceOptionNames = ['key', 'load', 'loadMany', 'tags', ...batchOptionNames, ...policyOptionNames]
 const memoizeOptionNames = ['name', ...policyOptionNames]
 
 export function declareResource<Template extends string, T>(
@@ -29,7 +30,7 @@ export function declareResource<Template extends string, T>(
   const { cache, core, scope } = host
   checkOpen(core)
   checkOptionNames(definition, resourceOptionNames, 'resource')
-  const { key, load, loadMany, batchSize, batchWindow, ...options } = definition
+  const { key, load, loadMany, batchSize, batchWindow, tags, ...options } = definition
   const template = parseTemplate(key, 'resource: key')
   if (template.names.length === 0) {
     const fix = `${key}:{id}`
@@ -44,9 +45,10 @@ export function declareResource<Template extends string, T>(
     throw new UsageError('TIERCEL_INVALID_LOADER', 'resource: a load or loadMany function is needed.')
   }
   callPolicy(core.policy, options, policyOptionNames, 'resource')
+  if (tags !== undefined && typeof tags !== 'function') tagNames(tags, 'resource')
   const bounds = batchBounds(batchSize, batchWindow)
   scope.declarations.add(template, definition, 'resource: key')
-  return new DeclaredResource(cache, { template, load, loadMany, options, bounds } as Declaration)
+  return new DeclaredResource(cache, { template, load, loadMany, tags, options, bounds } as Declaration)
 }
 
 export function declareFunction<Args extends readonly unknown[], R>(

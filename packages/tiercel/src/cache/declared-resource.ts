@@ -5,11 +5,14 @@ import { checkOptionNames, checkSignal } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
 import { partialFlag, settleAll } from './batch-options.ts'
 import type { Cache } from './cache.ts'
+import type { InvalidationOutcome } from './invalidate.ts'
 import { type BatchBounds, type BatchPlace, type BatchTerms, LoadBatch } from './load-batch.ts'
 import type { BatchLoader } from './loader.ts'
+import type { MutateOptions, MutateResult } from './mutate.ts'
 import type { GetOrSetOptions, SetOptions } from './options.ts'
 import { setOptionNames } from './policy.ts'
 import type { Resource, ResourceGetOptions, ResourceLoader } from './resource.ts'
+import type { Tag } from './tag-names.ts'
 
 /** A cache that can load in batches. */
 export interface BatchingCache extends Cache {
@@ -25,6 +28,7 @@ export interface Declaration {
   readonly template: KeyTemplate
   readonly load: Load | undefined
   readonly loadMany: BatchLoader<Params, unknown> | undefined
+  readonly tags: readonly Tag[] | ((value: unknown, params: Params) => readonly Tag[]) | undefined
   /** How long values live. */
   readonly options: GetOrSetOptions
   readonly bounds: BatchBounds
@@ -41,15 +45,17 @@ export class DeclaredResource<Template extends string, T> implements Resource<Te
   readonly #terms: BatchTerms<Params> | undefined
   readonly #options: GetOrSetOptions
   readonly #setOptions: SetOptions
+  readonly #tagsOf: ((value: unknown, params: Params) => readonly Tag[]) | undefined
   /** Takes the keys that are asked for in this turn of the event loop. */
   #openBatch: LoadBatch<Params> | undefined
 
-  constructor(cache: BatchingCache, { template, load, loadMany, options, bounds }: Declaration) {
+  constructor(cache: BatchingCache, { template, load, loadMany, tags, options, bounds }: Declaration) {
     this.template = template.text as Template
     this.#cache = cache
     this.#template = template
-    this.#options = options
-    this.#setOptions = Object.fromEntries(Object.entries(options).filter(([name]) => setOptionNames.includes(name)))
+    this.#options = tags === undefined || typeof tags === 'function' ? options : { ...options, tags }
+    this.#tagsOf = typeof tags === 'function' ? tags : undefined
+    this.#setOptions = Object.fromEntries(Object.entries(this.#options).filter(([name]) => setOptionNames.includes(name)))
     this.#load = load
     this.#terms = loadMany && {
       ...bounds,
@@ -98,35 +104,50 @@ export class DeclaredResource<Template extends string, T> implements Resource<Te
   }
 
   async set(params: KeyParams<Template>, value: T, options?: SetOptions): Promise<void> {
-    await this.#cache.set(this.key(params), value, { ...this.#setOptions, ...options })
+    const key = this.key(params)
+    await this.#cache.set(key, value, { ...this.#setOptions, ...this.#tagsOption(key), ...options })
   }
 
   async setMany(entries: readonly (readonly [params: KeyParams<Template>, value: T])[], options?: SetOptions): Promise<void> {
     this.#checkList(entries)
     const keyed = entries.map(([params, value]) => [this.key(params), value] as const)
-    await this.#cache.setMany(keyed, { ...this.#setOptions, ...options })
+    if (this.#tagsOf === undefined) return this.#cache.setMany(keyed, { ...this.#setOptions, ...options })
+    await Promise.all(
+      keyed.map(([key, value]) => this.#cache.set(key, value, { ...this.#setOptions, ...this.#tagsOption(key), ...options })),
+    )
   }
 
-  async delete(params: KeyParams<Template>): Promise<void> {
-    await this.#cache.delete(this.key(params))
+  async mutate<R>(params: KeyParams<Template>, change: () => R | Promise<R>, options?: MutateOptions): Promise<MutateResult<R>> {
+    return this.#cache.mutate(this.key(params), change, options)
   }
 
-  async expire(params: KeyParams<Template>): Promise<void> {
-    await this.#cache.expire(this.key(params))
+  async delete(params: KeyParams<Template>): Promise<InvalidationOutcome> {
+    return this.#cache.delete(this.key(params))
   }
 
-  async deleteMany(list: readonly KeyParams<Template>[]): Promise<void> {
-    await this.#cache.deleteMany(this.#keys(list))
+  async expire(params: KeyParams<Template>): Promise<InvalidationOutcome> {
+    return this.#cache.expire(this.key(params))
+  }
+
+  async deleteMany(list: readonly KeyParams<Template>[]): Promise<InvalidationOutcome> {
+    return this.#cache.deleteMany(this.#keys(list))
   }
 
   #get(params: KeyParams<Template>, own: ResourceGetOptions | undefined): Promise<T> {
     const key = this.key(params)
-    const options = own === undefined ? this.#options : { ...this.#options, ...own }
+    const tags = this.#tagsOption(key)
+    const options = own === undefined && tags === undefined ? this.#options : { ...this.#options, ...tags, ...own }
     const terms = this.#terms
     if (terms !== undefined) {
       return this.#cache.getOrSetAt(() => this.#batchOfTurn(terms).add(readTemplate(this.#template, key)), key, options) as Promise<T>
     }
     return this.#cache.getOrSet(key, (context) => (this.#load as Load)(readTemplate(this.#template, key), context), options) as Promise<T>
+  }
+
+  /** Where tags come from values. */
+  #tagsOption(key: readonly KeyPart[]): { tags: (value: unknown) => readonly Tag[] } | undefined {
+    const tagsOf = this.#tagsOf
+    return tagsOf && { tags: (value) => tagsOf(value, readTemplate(this.#template, key)) }
   }
 
   #batchOfTurn(terms: BatchTerms<Params>): LoadBatch<Params> {

@@ -1,4 +1,8 @@
+import type { HeldToken } from '../coherence/tag.ts'
 import type { Policy } from './policy.ts'
+
+const noTokens: readonly HeldToken[] = []
+const unchecked = -1
 
 /**
  * A usable value as this process holds it. Instants are on the process's own monotonic clock, in ms; the three ages of an entry are fresh
@@ -16,6 +20,16 @@ export class Entry {
   readonly loadCostMs: number
   /** Decoded size, header and all: what it weighs in L1. */
   sizeBytes = 0
+  /** As Latin-1 text; `''`: it is in no L2. */
+  version = ''
+  /** When the read was sent, or the load begun, that it comes from. */
+  sentAtMs = 0
+  /** Of the namespace and its tags, as they were before it was loaded. */
+  tokens: readonly HeldToken[] = noTokens
+  /** When it was last checked: the epoch of its namespace's tags. Anything else: it has to be checked before it is served. */
+  checkedEpoch: number = unchecked
+  /** Whether the key may have changed since. */
+  isSuspect = false
   /** Up to here it is served without a thought; from here on somebody has to look whether to refresh it. */
   lookAtMs: number
 
@@ -29,6 +43,24 @@ export class Entry {
     this.loadCostMs = loadCostMs
     this.lookAtMs = this.staleAtMs
     if (policy.looksEarly) this.lookAtMs = Math.floor(earliestLook(this, policy))
+  }
+
+  /** The key may have changed. */
+  doubt(): void {
+    this.isSuspect = true
+    this.checkedEpoch = unchecked
+  }
+
+  /** The server still had it when it was asked. */
+  confirm(sentAtMs: number): void {
+    this.isSuspect = false
+    this.sentAtMs = sentAtMs
+  }
+
+  /** A tag of it was expired: it is stale from now on. */
+  goStale(nowMs: number): void {
+    this.staleAtMs = Math.min(this.staleAtMs, Math.floor(nowMs))
+    this.lookAtMs = Math.min(this.lookAtMs, this.staleAtMs)
   }
 
   /** Once refreshed early is enough: from here on this copy is served until it is stale. */

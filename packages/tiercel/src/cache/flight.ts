@@ -1,5 +1,7 @@
+import type { TagSnapshot } from '../coherence/tag.ts'
 import { DeadlineError } from '../kernel/errors.ts'
 import { deadlines } from '../resilience/deadline.ts'
+import type { Claim } from './claim.ts'
 import type { Entry } from './entry.ts'
 
 /**
@@ -12,6 +14,16 @@ import type { Entry } from './entry.ts'
 export class Flight {
   readonly result: Promise<unknown>
   readonly startedAtMs: number
+  /** What it will store over, once it has the right to. */
+  claim: Claim | undefined
+  /** What tags held before its load. */
+  snapshot: TagSnapshot | undefined
+  /** How often the key may have changed since it began, and at how many of those it was seen to hold its claim still. */
+  touches = 0
+  confirmedTouches = 0
+  /** How many changes of tags there had been when it began, or when they were last found to mean nothing to it. */
+  tagTouches: number
+  confirming: { readonly touches: number; readonly tagTouches: number; readonly isConfirmed: Promise<boolean> } | undefined
   /** A value that is served where no fresh one comes in time. */
   stale: Entry | undefined
   #resolve!: (value: unknown) => void
@@ -26,8 +38,9 @@ export class Flight {
   readonly #path: string
 
   /** Takes its place among `flights`, where callers find it. */
-  constructor(flights: Map<string, Flight>, path: string, nowMs: number) {
+  constructor(flights: Map<string, Flight>, path: string, nowMs: number, tagTouches: number) {
     this.startedAtMs = nowMs
+    this.tagTouches = tagTouches
     this.#flights = flights
     this.#path = path
     flights.set(path, this)
@@ -56,6 +69,16 @@ export class Flight {
 
   overtake(): void {
     if (this.#state === 'open') this.#state = 'overtaken'
+  }
+
+  /** The key may have been changed, also by this flight itself. */
+  touch(): void {
+    this.touches += 1
+  }
+
+  /** Whether what it found or loaded may be kept, as far as this process has heard. */
+  get isKeepable(): boolean {
+    return this.#state === 'open' && this.touches === 0
   }
 
   /** Whether somebody has no value yet. */

@@ -13,6 +13,8 @@ export type Found =
   | { readonly kind: 'error'; readonly mark: Buffer; readonly failure: SharedFailure }
   /** Dead, not decodable, or of another format. `prefix` are its first bytes. */
   | { readonly kind: 'unusable'; readonly prefix: Buffer }
+  /** L2 could not say, and what L1 has was right a moment ago. */
+  | { readonly kind: 'unproven'; readonly entry: Entry }
   /** L2 could not say: nothing to serve, nowhere to store. */
   | typeof away
 

@@ -15,7 +15,7 @@ afterEach(() => {
 
 function context(key: string, signal: AbortSignal = new AbortController().signal): LoadContext {
   const unused = (): never => expect.fail('a batch does not use it')
-  return { key, signal, stale: undefined, setTtl: unused, skip: unused, absent: unused, notModified: unused }
+  return { key, signal, stale: undefined, setTtl: unused, setTags: unused, skip: unused, absent: unused, notModified: unused }
 }
 
 /** A batch that loads a key's length, and the calls that left. */

@@ -4,6 +4,7 @@ import type { Core } from './core.ts'
 import type { Entry } from './entry.ts'
 import type { Flight } from './flight.ts'
 import type { LoadContext, StaleValue } from './loader.ts'
+import { type Tag, tagNames } from './tag-names.ts'
 
 /** What one call of a loader is handed, and what it says with it. */
 export class Context implements LoadContext {
@@ -11,6 +12,8 @@ export class Context implements LoadContext {
   /** Chosen by the loader. */
   ttlMs: number | undefined
   graceMs: number | undefined
+  /** Encoded names. */
+  tags: readonly string[] = []
   isAbsent = false
   isSkipped = false
   isUnchanged = false
@@ -39,6 +42,10 @@ export class Context implements LoadContext {
   setTtl(ttl: Duration, grace?: Duration | false): void {
     this.ttlMs = durationMs(ttl, 'setTtl')
     if (grace !== undefined) this.graceMs = grace === false ? 0 : durationMs(grace, 'setTtl')
+  }
+
+  setTags(tags: readonly Tag[]): void {
+    this.tags = tagNames(tags, 'setTags')
   }
 
   skip<T>(value: T): T {

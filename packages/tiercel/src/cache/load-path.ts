@@ -1,3 +1,4 @@
+import type { TagSnapshot } from '../coherence/tag.ts'
 import type { Reader, Store } from '../stores/store.ts'
 import { callLoader } from './call-loader.ts'
 import type { Core } from './core.ts'
@@ -6,7 +7,7 @@ import { Flight } from './flight.ts'
 import type { Found } from './found.ts'
 import type { LoadRequest } from './load-request.ts'
 import type { Policy } from './policy.ts'
-import { failedRead, judge, keepInL1 } from './read-path.ts'
+import { failedRead, judge, keepInL1, type Look, lookUp, settle } from './read-path.ts'
 import type { StoredKey } from './scope.ts'
 import { SharedLoad } from './shared-load.ts'
 import { checkFound } from './value-checks.ts'
@@ -18,10 +19,17 @@ import { keepInL1Alone } from './write-path.ts'
  * A plain hit in L2 is the other hot path: one promise, the flight's own, and one call back from the store.
  */
 export function startFlight(core: Core, request: LoadRequest): Flight {
-  const flight = new Flight(request.scope.flights, request.path, core.nowMs())
+  const { scope, doubted } = request
+  const flight = new Flight(scope.flights, request.path, core.nowMs(), scope.tags.touched.count)
   core.background.begin()
+  if (core.l1 !== undefined) core.changes?.start()
   if (request.known !== undefined && !request.isForced) serveKnown(core, flight, request.known, request.policy)
-  if (core.l2 === undefined) void loadForL1(core, request, flight)
+  if (core.l2 === undefined) {
+    void loadForL1(core, request, flight)
+    return flight
+  }
+  if (core.format.hasHeader) scope.tags.prefetch(request.tags)
+  if (doubted !== undefined) void lookAgain(core, request, flight, doubted)
   else readFirst(core.l2, new FirstLook(core, request, flight))
   return flight
 }
@@ -52,38 +60,47 @@ class FirstLook implements Reader {
 
   onRead(bytes: Buffer | undefined): void {
     const core = this.#core
-    const { scope, path, policy, check, isForced } = this.#request
-    const found = judge(core, scope, path, this.stored, bytes, policy)
-    if (found.kind !== 'entry' || check !== undefined || isForced || core.nowMs() >= found.entry.lookAtMs) {
-      void this.#goOn(found)
+    const request = this.#request
+    const flight = this.#flight
+    const look = lookOf(request, flight)
+    const found = judge(core, look, this.stored, bytes)
+    if (found.kind !== 'entry' || request.check !== undefined || request.isForced || core.nowMs() >= found.entry.lookAtMs) {
+      void goOn(core, request, flight, () => settle(core, look, found))
       return
     }
-    if (this.#flight.dropReason === undefined) keepInL1(core, scope, path, found.entry, policy)
-    this.#flight.resolve(found.entry.value)
-    end(core, this.#flight)
+    if (flight.isKeepable) keepInL1(core, request, found.entry)
+    flight.resolve(found.entry.value)
+    end(core, flight)
   }
 
   onFailure(error: unknown): void {
-    void this.#goOn(undefined, error)
+    void goOn(this.#core, this.#request, this.#flight, async () => failedRead(this.#core, this.#request.scope, error))
   }
+}
 
-  /** Never rejects: what goes wrong is the flight's result. */
-  async #goOn(read: Found | undefined, failure?: unknown): Promise<void> {
-    const core = this.#core
-    const request = this.#request
-    try {
-      let found = read ?? failedRead(core, request.scope, failure)
-      if (request.check !== undefined) found = await checkFound(core, request, found)
-      await new SharedLoad(core, request, this.#flight).run(found)
-    } catch (error) {
-      fail(core, request, this.#flight, error)
-    }
-    end(core, this.#flight)
+/** Asks whether L2 still has what L1 has. */
+function lookAgain(core: Core, request: LoadRequest, flight: Flight, doubted: Entry): Promise<void> {
+  return goOn(core, request, flight, () => lookUp(core, lookOf(request, flight), doubted, () => flight.isKeepable))
+}
+
+function lookOf({ scope, path, policy, isExact }: LoadRequest, flight: Flight): Look {
+  return { scope, path, policy, isExact, sentAtMs: flight.startedAtMs }
+}
+
+/** Never rejects: what goes wrong is the flight's result. */
+async function goOn(core: Core, request: LoadRequest, flight: Flight, look: () => Promise<Found>): Promise<void> {
+  try {
+    const found = await checkFound(core, request, await look())
+    await new SharedLoad(core, request, flight).run(found)
+  } catch (error) {
+    fail(core, request, flight, error)
   }
+  end(core, flight)
 }
 
 async function loadForL1(core: Core, request: LoadRequest, flight: Flight): Promise<void> {
   try {
+    flight.snapshot = request.scope.tags.snap(request.tags, 0) as TagSnapshot
     const loaded = await callLoader(core, request, flight, request.known)
     flight.resolve(loaded.encoded.value)
     keepInL1Alone(core, request, flight, loaded)

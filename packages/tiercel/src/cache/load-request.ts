@@ -12,6 +12,14 @@ export interface LoadRequest {
   readonly policy: Policy
   /** Nothing older than this call will do. */
   readonly isForced: boolean
+  /** What L1 has and may not serve any more without asking. */
+  readonly doubted: Entry | undefined
+  /** Encoded names of the tags that it gets, as far as they are known before the load. */
+  readonly tags: readonly string[]
+  /** What names the others, given the value. */
+  readonly lateTags: ((value: unknown) => readonly string[]) | undefined
+  /** Nothing that was known here before this call will do, but no load is asked for either. */
+  readonly isExact: boolean
   /** What L1 has and what made somebody look: stale, or near its end. */
   readonly known: Entry | undefined
   /** What the value must satisfy. */

@@ -1,4 +1,5 @@
 import type { Duration } from '../kernel/duration.ts'
+import type { Tag } from './tag-names.ts'
 
 /** What callers hand in to be loaded, and what it is handed. */
 
@@ -14,6 +15,12 @@ export interface LoadContext {
   readonly stale: StaleValue | undefined
   /** Chooses how long what is loaded counts as fresh, and how long as stale after that. Default: the call's `ttl` and `grace`. */
   setTtl(ttl: Duration, grace?: Duration | false): void
+  /**
+   * Tags of what is loaded, beside those of the call, for example by what the row says: `ctx.setTags([['category', row.category]])`. If one of them
+   * was invalidated while it was loaded, or for the first time names anything just then, the value is handed out and not stored.
+   * @throws {TIERCEL_INVALID_KEY} {TIERCEL_INVALID_OPTION}
+   */
+  setTags(tags: readonly Tag[]): void
   /** Hands `value` out without storing it: `return ctx.skip(partial)`. */
   skip<T>(value: T): T
   /** The source has none: `return row ?? ctx.absent()`. Callers get `undefined`, and it is remembered for `absentTtl`. */

@@ -2,6 +2,7 @@ import { argumentText } from '../kernel/argument-text.ts'
 import { UsageError } from '../kernel/errors.ts'
 import type { KeyPart } from '../kernel/key.ts'
 import type { Cache } from './cache.ts'
+import type { InvalidationOutcome } from './invalidate.ts'
 import type { MemoizedFunction } from './memoized.ts'
 import type { GetOrSetOptions } from './options.ts'
 
@@ -28,5 +29,5 @@ export function memoized<Args extends readonly unknown[], T>(
     const parts = key(...args)
     return cache.getOrSet(parts, () => load(args, parts.at(-1)), options)
   }
-  return Object.assign(call, { key, delete: async (...args: Args): Promise<void> => cache.delete(key(...args)) })
+  return Object.assign(call, { key, delete: async (...args: Args): Promise<InvalidationOutcome> => cache.delete(key(...args)) })
 }

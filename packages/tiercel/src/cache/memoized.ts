@@ -1,4 +1,5 @@
 import type { KeyPart } from '../kernel/key.ts'
+import type { InvalidationOutcome } from './invalidate.ts'
 import type { PolicyOptions } from './options.ts'
 
 export interface MemoizeOptions extends PolicyOptions {
@@ -24,5 +25,5 @@ export interface MemoizedFunction<Args extends readonly unknown[], T> {
   key(...args: Args): readonly KeyPart[]
 
   /** As `cache.delete`: the next call with these arguments calls the function. */
-  delete(...args: Args): Promise<void>
+  delete(...args: Args): Promise<InvalidationOutcome>
 }

@@ -1,6 +1,11 @@
 import type { Duration } from '../kernel/duration.ts'
+import type { Tag } from './tag-names.ts'
 
-export interface SetOptions {
+/** Tags, or what names them given the value: it is not called for `null` and what the source does not have. */
+export type TagsOption<T> = readonly Tag[] | ((value: T) => readonly Tag[])
+
+/** How long values live. */
+export interface LifeOptions {
   /** How long a value counts as fresh. 1 ms to 10 years. Default: the cache's, which is 5 minutes. */
   readonly ttl?: Duration
   /** How long a value may be served as stale after its `ttl`, while it is refreshed or when its source fails. Default: the cache's, which is none. */
@@ -14,8 +19,13 @@ export interface SetOptions {
   readonly jitter?: number
 }
 
+export interface SetOptions<T = unknown> extends LifeOptions {
+  /** What the value is invalidated by, with all others that have the same tag. At most 100. Default: none. */
+  readonly tags?: TagsOption<T>
+}
+
 /** What a cache sets and a call may override. `false` switches off what the cache sets. */
-export interface PolicyOptions extends SetOptions {
+export interface PolicyOptions extends LifeOptions {
   /** How long "the source has none" is remembered. Default: 10 s, at most the `ttl`. */
   readonly absentTtl?: Duration
   /** How long a failed load is shared instead of repeated, by all processes. Default: 1 s. */
@@ -42,7 +52,17 @@ export interface PolicyOptions extends SetOptions {
   readonly sliding?: boolean
 }
 
-export interface GetOrSetOptions extends PolicyOptions {
+export interface GetOptions {
+  /** Asks L2 for the value and its tags, whatever is known here: nothing older than this call is served. Default: false. */
+  readonly exact?: boolean
+}
+
+export interface GetOrSetOptions<T = unknown> extends PolicyOptions, GetOptions {
+  /**
+   * What the value is invalidated by, with all others that have the same tag. At most 100. A list is best: tags that come from the value are known only
+   * after the load, and a value whose tag was invalidated, or used for the first time, just then is not stored. Default: none.
+   */
+  readonly tags?: TagsOption<T>
   /** Loads in any case, joins no load that began before, and stores the result over whatever is there. Default: false. */
   readonly forceFresh?: boolean
   /** Detaches this caller when it fires: the call rejects with the signal's reason, others go on. Default: none. */

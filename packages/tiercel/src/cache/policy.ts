@@ -46,9 +46,10 @@ const defaults: Policy = {
   looksEarly: false,
 }
 
-export const setOptionNames: readonly string[] = ['ttl', 'grace', 'l1Ttl', 'jitter']
+const lifeOptionNames: readonly string[] = ['ttl', 'grace', 'l1Ttl', 'jitter']
+export const setOptionNames: readonly string[] = [...lifeOptionNames, 'tags']
 export const policyOptionNames: readonly string[] = [
-  ...setOptionNames,
+  ...lifeOptionNames,
   'absentTtl',
   'errorTtl',
   'timeout',
@@ -59,8 +60,8 @@ export const policyOptionNames: readonly string[] = [
   'beta',
   'sliding',
 ]
-export const getOrSetOptionNames: readonly string[] = [...policyOptionNames, 'forceFresh', 'signal', 'schema', 'migrate']
-export const getOptionNames: readonly string[] = ['schema', 'migrate']
+export const getOrSetOptionNames: readonly string[] = [...policyOptionNames, 'tags', 'exact', 'forceFresh', 'signal', 'schema', 'migrate']
+export const getOptionNames: readonly string[] = ['schema', 'migrate', 'exact']
 
 /** The policy of a cache. */
 export function cachePolicy(options: PolicyOptions): Policy {

@@ -1,6 +1,9 @@
-import { type DecodedEntry, prefixBytes } from '../codecs/envelope.ts'
+import { carriesAlone, type DecodedEntry, decodeTags, prefixBytes, versionText } from '../codecs/envelope.ts'
 import { decodeFailure, leaseLengthMs } from '../codecs/marks.ts'
+import type { HeldToken } from '../coherence/tag.ts'
+import type { Tags } from '../coherence/tags.ts'
 import { UsageError } from '../kernel/errors.ts'
+import { type Store, valueByte } from '../stores/store.ts'
 import type { RejectReason } from '../telemetry/event.ts'
 import { type Core, reportStoreFailure } from './core.ts'
 import { Entry } from './entry.ts'
@@ -8,46 +11,121 @@ import { away, type Found, fenced, nothing } from './found.ts'
 import type { Policy } from './policy.ts'
 import type { ReadTicket, Scope, StoredKey } from './scope.ts'
 
-/** Reads L2 and fills L1. All who want the same key at the same time share one read. */
-export function readShared(core: Core, scope: Scope, path: string): Promise<Found> {
+const noTags: readonly string[] = []
+
+/** A value whose tags are not known here, or not well enough: the server has to be asked for them. */
+export interface Unsure {
+  readonly kind: 'unsure'
+  readonly bytes: Buffer
+  readonly entry: Entry
+}
+
+/** How a key is to be looked at. */
+export interface Look {
+  readonly scope: Scope
+  readonly path: string
+  readonly policy: Policy
+  /** When the question is sent. */
+  readonly sentAtMs: number
+  /** Whether tags that are known are asked for all the same. */
+  readonly isExact?: boolean
+}
+
+/**
+ * Reads L2 and fills L1. All who want the same key at the same time share one read.
+ *
+ * @param doubted what L1 has and may not serve any more without asking
+ */
+export function readShared(core: Core, look: Look, doubted: Entry | undefined): Promise<Found> {
+  const { scope, path } = look
   const underWay = scope.reads.get(path)
-  if (underWay !== undefined) return underWay.found
+  if (underWay !== undefined && !look.isExact) return underWay.found
+  if (core.l1 !== undefined) core.changes?.start()
   const ticket: ReadTicket = { isOvertaken: false, found: Promise.resolve(nothing) }
   scope.reads.set(path, ticket)
-  ticket.found = readWithTicket(core, scope, path, ticket)
+  if (core.format.hasHeader) scope.tags.prefetch(noTags)
+  ticket.found = readWithTicket(core, look, ticket, doubted)
   return ticket.found
 }
 
-async function readWithTicket(core: Core, scope: Scope, path: string, ticket: ReadTicket): Promise<Found> {
-  const found = await readL2(core, scope, path, core.policy).finally(() => {
+async function readWithTicket(core: Core, look: Look, ticket: ReadTicket, doubted: Entry | undefined): Promise<Found> {
+  const { scope, path } = look
+  const isStillRight = (): boolean => !ticket.isOvertaken
+  const found = await lookUp(core, look, doubted, isStillRight).finally(() => {
     if (scope.reads.get(path) === ticket) scope.reads.delete(path)
   })
-  if (found.kind === 'entry' && !ticket.isOvertaken) keepInL1(core, scope, path, found.entry, core.policy)
+  if (found.kind === 'entry' && !ticket.isOvertaken) keepInL1(core, look, found.entry)
   return found
 }
 
-/** What L2 holds under a key. */
-export async function readL2(core: Core, scope: Scope, path: string, policy: Policy): Promise<Found> {
+/**
+ * What L2 holds under a key. What L1 holds and is only doubted is asked for by its version, which is a few bytes, and stays where it is.
+ *
+ * @param isStillRight whether nothing has been heard of the key since
+ */
+export async function lookUp(core: Core, look: Look, doubted: Entry | undefined, isStillRight: () => boolean): Promise<Found> {
   if (core.l2 === undefined) return nothing
-  const stored = scope.storedKey(path)
-  let bytes: Buffer | undefined
+  const stored = look.scope.storedKey(look.path)
   try {
-    bytes = await core.l2.get(stored.key)
+    if (doubted !== undefined) {
+      const found = await revalidate(core, core.l2, look, stored, doubted, isStillRight)
+      if (found !== undefined) return found
+    }
+    return await settle(core, look, judge(core, look, stored, await core.l2.get(stored.key)))
   } catch (error) {
-    return failedRead(core, scope, error)
+    return failedRead(core, look.scope, error, doubted)
   }
-  return judge(core, scope, path, stored, bytes, policy)
 }
 
-/** A store that was set up wrongly never works: that is for the programmer. All else is a miss. */
-export function failedRead(core: Core, scope: Scope, error: unknown): Found {
+/** A store that was set up wrongly never works: that is for the programmer. All else is a miss, unless what L1 has will do for a while. */
+export function failedRead(core: Core, scope: Scope, error: unknown, doubted?: Entry): Found {
   if (error instanceof UsageError) throw error
   reportStoreFailure(core, scope.name, 'read', error)
-  return away
+  if (doubted === undefined || !mayServeWhileAway(core, scope, doubted)) return away
+  return { kind: 'unproven', entry: doubted }
+}
+
+function mayServeWhileAway(core: Core, scope: Scope, entry: Entry): boolean {
+  const nowMs = core.nowMs()
+  if (entry.isSuspect || nowMs >= entry.endsAtMs) return false
+  const provenAtMs = Math.max(entry.sentAtMs, core.proof.lastProvenAtMs)
+  return nowMs - provenAtMs <= core.proof.boundMs + core.serveStaleForMs && scope.tags.areUntouched(entry.tokens)
+}
+
+/** @returns `undefined` when the server has something else by now */
+async function revalidate(
+  core: Core,
+  l2: Store,
+  { scope, path, sentAtMs, isExact = false }: Look,
+  stored: StoredKey,
+  entry: Entry,
+  isStillRight: () => boolean,
+): Promise<Found | undefined> {
+  if (core.isQueued(stored.key)) return undefined
+  if (entry.version === '') return confirmAlone(core, scope, entry, isExact)
+  const [head, tags] = await Promise.all([l2.getHead(stored.key), scope.tags.ask(entry.tokens, isExact)])
+  const isThere = head !== undefined && head[0] === valueByte && versionText(head) === entry.version
+  if (!isThere || tags === 'gone' || tags === 'fenced') return undefined
+  const nowMs = core.nowMs()
+  if (nowMs >= entry.deadAtMs) return undefined
+  if (tags === 'stale') entry.goStale(nowMs)
+  if (isStillRight()) entry.confirm(sentAtMs)
+  const { counters, emitter } = core
+  counters.revalidations += 1
+  counters.l1Hits += 1
+  if (emitter.isHeard) emitter.emit({ type: 'read.hit', tier: 'l1', namespace: scope.name, key: path, isStale: entry.staleAtMs <= nowMs })
+  return { kind: 'entry', entry, bytes: head }
+}
+
+/** What is in no L2 is right for a while, unless one of its tags was changed. */
+async function confirmAlone(core: Core, scope: Scope, entry: Entry, isExact: boolean): Promise<Found | undefined> {
+  if (isExact || entry.isSuspect || entry.tokens.length === 0 || core.nowMs() >= entry.endsAtMs) return undefined
+  const tags = await scope.tags.ask(entry.tokens, false)
+  return tags === 'good' ? { kind: 'unproven', entry } : undefined
 }
 
 /** What an answer of L2 means. */
-export function judge(core: Core, scope: Scope, path: string, stored: StoredKey, bytes: Buffer | undefined, policy: Policy): Found {
+export function judge(core: Core, look: Look, stored: StoredKey, bytes: Buffer | undefined): Found | Unsure {
   const { counters } = core
   if (bytes === undefined) {
     counters.l2Misses += 1
@@ -57,24 +135,59 @@ export function judge(core: Core, scope: Scope, path: string, stored: StoredKey,
   const storeNowMs = core.l2?.nowMs() ?? 0
   const decoded = core.format.readHead(bytes, stored.key, stored.echo, storeNowMs)
   if (decoded.kind === 'value') {
-    const found = open(core, stored.key, bytes, decoded.entry, storeNowMs, policy)
-    if (typeof found === 'string') return reject(core, scope, path, bytes, found)
-    counters.l2Hits += 1
-    if (core.emitter.isHeard) {
-      const isStale = found.staleAtMs <= core.nowMs()
-      core.emitter.emit({ type: 'read.hit', tier: 'l2', namespace: scope.name, key: path, isStale })
-    }
-    return { kind: 'entry', entry: found, bytes }
+    if (core.isQueued(stored.key)) return missed(core, fenced)
+    const entry = open(core, look, stored.key, bytes, decoded.entry)
+    if (typeof entry === 'string') return reject(core, look, bytes, entry)
+    const tags = look.isExact && entry.tokens.length > 0 ? 'unsure' : look.scope.tags.check(entry.tokens, look.sentAtMs)
+    return tags === 'unsure' ? { kind: 'unsure', bytes, entry } : accept(core, look, bytes, entry, tags === 'stale')
   }
-  if (decoded.kind === 'rejected') return reject(core, scope, path, bytes, decoded.reason)
+  if (decoded.kind === 'rejected') return reject(core, look, bytes, decoded.reason)
   counters.l2Misses += 1
   if (decoded.kind === 'lease') return { kind: 'lease', mark: bytes, lengthMs: leaseLengthMs(bytes) }
   if (decoded.kind === 'error') return { kind: 'error', mark: bytes, failure: decodeFailure(bytes) }
   return fenced
 }
 
+/** Asks for the tags of a value where it has to. */
+export async function settle(core: Core, look: Look, judged: Found | Unsure): Promise<Found> {
+  if (judged.kind !== 'unsure') return judged
+  const { bytes, entry } = judged
+  let tags: Awaited<ReturnType<Tags['ask']>>
+  try {
+    tags = await look.scope.tags.ask(entry.tokens, look.isExact ?? false)
+  } catch (error) {
+    return failedRead(core, look.scope, error)
+  }
+  if (tags === 'fenced') return missed(core, fenced)
+  if (tags === 'gone') return reject(core, look, bytes, 'invalidated')
+  return accept(core, look, bytes, entry, tags === 'stale')
+}
+
+function carriedTokens(scope: Scope, bytes: Buffer, { tagCount }: DecodedEntry): readonly HeldToken[] {
+  const { held } = scope.tags.own
+  if (held !== undefined && carriesAlone(bytes, tagCount, held.hardToken, held.softToken)) return held.alone
+  return decodeTags(bytes, tagCount).map(({ name, hardToken, softToken }) =>
+    scope.tags.carried(name, hardToken.toString('latin1'), softToken.toString('latin1')),
+  )
+}
+
+/** @param isExpired whether one of its tags was: it is stale from now on, and gone without a grace */
+function accept(core: Core, look: Look, bytes: Buffer, entry: Entry, isExpired: boolean): Found {
+  if (isExpired) {
+    if (entry.deadAtMs <= entry.staleAtMs) return reject(core, look, bytes, 'dead')
+    entry.goStale(core.nowMs())
+  }
+  core.counters.l2Hits += 1
+  if (core.emitter.isHeard) {
+    const isStale = entry.staleAtMs <= core.nowMs()
+    core.emitter.emit({ type: 'read.hit', tier: 'l2', namespace: look.scope.name, key: look.path, isStale })
+  }
+  return { kind: 'entry', entry, bytes }
+}
+
 /** An entry in local terms, or why it cannot be used. Instants in stored values are the store's; ages are what both clocks agree on. */
-function open(core: Core, key: string, bytes: Buffer, stored: DecodedEntry, storeNowMs: number, policy: Policy): Entry | RejectReason {
+function open(core: Core, look: Look, key: string, bytes: Buffer, stored: DecodedEntry): Entry | RejectReason {
+  const storeNowMs = core.l2?.nowMs() ?? 0
   const hasGrace = stored.deadAtMs > stored.staleAtMs
   if (storeNowMs >= stored.deadAtMs || (stored.isMarkedStale && !hasGrace)) return 'dead'
   const opened = core.format.readValue(bytes, stored, key)
@@ -82,21 +195,42 @@ function open(core: Core, key: string, bytes: Buffer, stored: DecodedEntry, stor
   const nowMs = core.nowMs()
   const offsetMs = nowMs - storeNowMs
   const staleAtMs = stored.isMarkedStale ? nowMs : stored.staleAtMs + offsetMs
-  const entry = new Entry(opened.value, stored.createdAtMs + offsetMs, staleAtMs, stored.deadAtMs + offsetMs, stored.loadCostMs, policy)
+  const entry = new Entry(
+    opened.value,
+    stored.createdAtMs + offsetMs,
+    staleAtMs,
+    stored.deadAtMs + offsetMs,
+    stored.loadCostMs,
+    look.policy,
+  )
   entry.sizeBytes = opened.sizeBytes
+  entry.sentAtMs = look.sentAtMs
+  if (core.format.hasHeader) {
+    entry.version = versionText(bytes)
+    entry.tokens = carriedTokens(look.scope, bytes, stored)
+  }
   return entry
 }
 
 /** What was there could not be served: a miss, and an event. Its first bytes let a fill replace just that. */
-function reject(core: Core, scope: Scope, path: string, bytes: Buffer, reason: RejectReason): Found {
-  core.counters.l2Misses += 1
+function reject(core: Core, { scope, path }: Look, bytes: Buffer, reason: RejectReason): Found {
   core.counters.rejected += 1
   if (core.emitter.isHeard) core.emitter.emit({ type: 'read.rejected', namespace: scope.name, key: path, reason })
-  return { kind: 'unusable', prefix: Buffer.from(bytes.subarray(0, prefixBytes)) }
+  return missed(core, { kind: 'unusable', prefix: Buffer.from(bytes.subarray(0, prefixBytes)) })
 }
 
-export function keepInL1(core: Core, scope: Scope, path: string, entry: Entry, policy: Policy): void {
-  if (scope.l1 === undefined) return
-  entry.endAt(core.nowMs() + policy.l1TtlMs)
+function missed(core: Core, found: Found): Found {
+  core.counters.l2Misses += 1
+  return found
+}
+
+/** L1 keeps what it may serve: not while this process itself changes the source of it. */
+export function keepInL1(core: Core, { scope, path, policy }: Pick<Look, 'scope' | 'path' | 'policy'>, entry: Entry): void {
+  if (scope.l1 === undefined || scope.isChanging(path, entry.tokens)) return
+  const nowMs = core.nowMs()
+  // What L2 does not have, or nothing is heard of, is as good as on the day it was asked for, for a while.
+  const isHeardOf = core.l2 === undefined || (entry.version !== '' && !scope.isHashed(path))
+  const limitMs = isHeardOf ? Number.POSITIVE_INFINITY : entry.sentAtMs + core.proof.boundMs
+  entry.endAt(Math.min(nowMs + policy.l1TtlMs, limitMs))
   scope.l1.set(path, entry, entry.sizeBytes + path.length, entry.endsAtMs)
 }

@@ -1,10 +1,20 @@
 import type { KeyPart } from '../kernel/key.ts'
 import type { KeyParam, KeyParams } from '../kernel/key-template.ts'
+import type { InvalidationOutcome } from './invalidate.ts'
 import type { BatchLoader, LoadContext } from './loader.ts'
+import type { MutateOptions, MutateResult } from './mutate.ts'
 import type { BatchOptions, PolicyOptions, SetOptions } from './options.ts'
+import type { Tag } from './tag-names.ts'
 
 /** What a resource is declared with: its key, its loaders, and how long its values live. */
-export type ResourceDefinition<Template extends string, T> = ResourceOptions<Template> & ResourceLoaders<KeyParams<Template>, T>
+export type ResourceDefinition<Template extends string, T> = ResourceOptions<Template> &
+  ResourceLoaders<KeyParams<Template>, T> & {
+    /**
+     * What values are invalidated by: a list for all of them, or a function of the value and its parameters. It is not called for `null` and what the
+     * source does not have. At most 100 each. Default: none.
+     */
+    readonly tags?: readonly Tag[] | ((value: NoInfer<T>, params: KeyParams<Template>) => readonly Tag[])
+  }
 
 export interface ResourceOptions<Template extends string> extends PolicyOptions, BatchOptions {
   /**
@@ -68,17 +78,20 @@ export interface Resource<Template extends string, T> {
   has(params: KeyParams<Template>): Promise<boolean>
 
   /** As `cache.set`, with the resource's own options as defaults. */
-  set(params: KeyParams<Template>, value: T, options?: SetOptions): Promise<void>
+  set(params: KeyParams<Template>, value: T, options?: SetOptions<T>): Promise<void>
+
+  /** As `cache.mutate`, of one value: `products.mutate({ id: 7 }, () => db.updateProduct(7, patch))`. */
+  mutate<R>(params: KeyParams<Template>, change: () => R | Promise<R>, options?: MutateOptions): Promise<MutateResult<R>>
 
   /** As `cache.setMany`, with the resource's own options as defaults. */
   setMany(entries: readonly (readonly [params: KeyParams<Template>, value: T])[], options?: SetOptions): Promise<void>
 
   /** As `cache.delete`: after a change of the source, the next `get` loads the new row. */
-  delete(params: KeyParams<Template>): Promise<void>
+  delete(params: KeyParams<Template>): Promise<InvalidationOutcome>
 
   /** As `cache.expire`: the next `get` serves the stale value within its grace, and loads the new row behind it. */
-  expire(params: KeyParams<Template>): Promise<void>
+  expire(params: KeyParams<Template>): Promise<InvalidationOutcome>
 
   /** As `cache.deleteMany`. */
-  deleteMany(list: readonly KeyParams<Template>[]): Promise<void>
+  deleteMany(list: readonly KeyParams<Template>[]): Promise<InvalidationOutcome>
 }

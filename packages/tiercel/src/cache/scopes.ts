@@ -1,8 +1,9 @@
+import type { TagContext } from '../coherence/tags.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { encodeName } from '../kernel/key.ts'
 import { show } from '../kernel/show.ts'
 import type { Arena } from '../stores/memory/arena.ts'
-import { Scope } from './scope.ts'
+import { partsOfKey, Scope } from './scope.ts'
 
 const maxNameLength = 200
 const separator = '/'
@@ -15,9 +16,11 @@ export class Scopes {
   readonly #l1: Arena | undefined
   readonly #inUse: Map<string, WeakRef<Scope>> = new Map()
   readonly #cleaner: FinalizationRegistry<string>
+  readonly #context: TagContext
 
-  constructor(l1: Arena | undefined) {
+  constructor(l1: Arena | undefined, context: TagContext) {
     this.#l1 = l1
+    this.#context = context
     this.#cleaner = new FinalizationRegistry((name) => {
       if (this.#inUse.get(name)?.deref() === undefined) this.#inUse.delete(name)
     })
@@ -33,10 +36,26 @@ export class Scopes {
     return this.#scope(parent.name === '' ? own : parent.name + separator + own)
   }
 
+  /** What may have changed, by stored keys; `null`: everything. */
+  touch(keys: readonly string[] | null): void {
+    if (keys === null) return this.#touchAll()
+    for (const key of keys) {
+      const parts = partsOfKey(key)
+      const scope = parts === undefined ? undefined : this.#inUse.get(parts.namespace)?.deref()
+      if (scope === undefined) continue
+      if (parts?.path === undefined) scope.tags.touch(key)
+      else scope.touch(parts.path)
+    }
+  }
+
+  #touchAll(): void {
+    for (const scope of this.#inUse.values()) scope.deref()?.touchAll()
+  }
+
   #scope(name: string): Scope {
     const known = this.#inUse.get(name)?.deref()
     if (known !== undefined) return known
-    const scope = new Scope(name, this.#l1?.partition(name))
+    const scope = new Scope(name, this.#l1?.partition(name), this.#context)
     this.#inUse.set(name, new WeakRef(scope))
     this.#cleaner.register(scope, name)
     return scope

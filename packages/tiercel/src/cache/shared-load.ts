@@ -1,20 +1,22 @@
 import { staleMark, valuePrefix, versionOffset, versionPrefix } from '../codecs/envelope.ts'
 import { encodeFailure, newLease, versionOf } from '../codecs/marks.ts'
+import type { TagSnapshot } from '../coherence/tag.ts'
 import { CodecError, DeadlineError, TiercelError, UsageError } from '../kernel/errors.ts'
 import { deadlines } from '../resilience/deadline.ts'
 import type { Store } from '../stores/store.ts'
 import { callLoader } from './call-loader.ts'
+import type { Claim } from './claim.ts'
 import { type Core, reportStoreFailure } from './core.ts'
 import { type Entry, wantsRefresh, wantsSlide } from './entry.ts'
 import type { Flight } from './flight.ts'
 import { away, type Found, fenced } from './found.ts'
 import { Hold } from './hold.ts'
 import type { LoadRequest } from './load-request.ts'
-import { judge, keepInL1, readL2 } from './read-path.ts'
+import { judge, keepInL1, type Look, lookUp, settle } from './read-path.ts'
 import type { StoredKey } from './scope.ts'
 import { checkFound } from './value-checks.ts'
 import { waitForHolder } from './wait-for-holder.ts'
-import { type Claim, keepInL1Alone, publish, slide } from './write-path.ts'
+import { keepInL1Alone, publish, slide, tagLifeMs } from './write-path.ts'
 
 const shortestRestMs = 50
 const longestRestMs = 1_000
@@ -50,8 +52,8 @@ export class SharedLoad {
     while (next !== undefined) {
       const found: Found = next
       this.#flight.checkWanted()
-      // L2 has been asked and has no old value: it may have been deleted, so the one in L1 is not served any more.
-      if (found.kind === 'nothing' || found.kind === 'lease' || found.kind === 'error') this.#flight.stale = undefined
+      // L2 has been asked and has no old value: it may have been deleted or invalidated, so the one in L1 is not served any more.
+      if (found.kind !== 'entry' && found.kind !== 'away' && found.kind !== 'unproven') this.#flight.stale = undefined
       switch (found.kind) {
         case 'entry':
           if (!this.#core.format.hasHeader) next = await this.#usePlain(found.entry)
@@ -70,25 +72,33 @@ export class SharedLoad {
           if (!isForced) throw this.#sharedError(found)
           next = await this.#loadOver(found.mark)
           break
+        case 'unproven':
+          this.#flight.resolve(found.entry.value)
+          return
         case 'fenced':
-          next = await this.#loadAlone(false)
-          break
         case 'away':
-          next = await this.#loadAlone(true)
+          next = await this.#loadAlone()
           break
       }
     }
   }
 
   async #look(): Promise<Found> {
-    return checkFound(this.#core, this.#request, await readL2(this.#core, this.#request.scope, this.#request.path, this.#request.policy))
+    const touches = this.#flight.touches
+    const found = await lookUp(this.#core, this.#lookNow(), undefined, () => this.#flight.touches === touches)
+    return checkFound(this.#core, this.#request, found)
+  }
+
+  #lookNow(): Look {
+    const { scope, path, policy, isExact } = this.#request
+    return { scope, path, policy, isExact, sentAtMs: this.#core.nowMs() }
   }
 
   /** Serves an entry; refreshes it where it is time to and nobody else does. */
   async #use(entry: Entry, bytes: Buffer): Promise<undefined> {
     const core = this.#core
-    const { scope, path, policy, known } = this.#request
-    if (this.#flight.dropReason === undefined) keepInL1(core, scope, path, entry, policy)
+    const { policy, known } = this.#request
+    if (this.#flight.isKeepable) keepInL1(core, this.#request, entry)
     const nowMs = core.nowMs()
     if (entry.staleAtMs <= nowMs) {
       this.#flight.offer(entry, policy.timeoutMs)
@@ -106,20 +116,21 @@ export class SharedLoad {
 
   async #refresh(entry: Entry, bytes: Buffer): Promise<undefined> {
     const version = Buffer.from(bytes.subarray(versionOffset, versionPrefix))
-    const lock = await this.#lock(version)
-    if (lock === undefined) {
+    const [lock, snapshot] = await Promise.all([this.#lock(version), this.#snap()])
+    if (lock === undefined || snapshot === undefined || snapshot.isFenced) {
+      this.#giveUp(lock)
       if (this.#flight.isWaitedFor && (await this.#useAnothers(entry, bytes, version))) return undefined
       const nowMs = this.#core.nowMs()
       if (entry.staleAtMs <= nowMs) entry.rest(nowMs, Math.min(Math.max(entry.loadCostMs, shortestRestMs), longestRestMs))
       this.#flight.resolve(entry.value)
       return undefined
     }
-    return this.#loadOverVersion(entry, version, lock)
+    return this.#loadOverVersion(entry, version, lock, snapshot)
   }
 
   /** Another process refreshes: callers with a `timeout` wait so long for what it stores. */
   async #useAnothers(entry: Entry, bytes: Buffer, version: Buffer): Promise<boolean> {
-    const { scope, path, policy } = this.#request
+    const { policy } = this.#request
     const found = await waitForHolder({
       core: this.#core,
       flight: this.#flight,
@@ -130,7 +141,7 @@ export class SharedLoad {
       isOver: (found) => found.kind !== 'entry' || !found.bytes.subarray(versionOffset, versionPrefix).equals(version),
     })
     if (found?.kind !== 'entry' || found.entry.staleAtMs <= this.#core.nowMs()) return false
-    if (this.#flight.dropReason === undefined) keepInL1(this.#core, scope, path, found.entry, policy)
+    if (this.#flight.isKeepable) keepInL1(this.#core, this.#request, found.entry)
     this.#flight.resolve(found.entry.value)
     return true
   }
@@ -142,13 +153,18 @@ export class SharedLoad {
     if (isMarked === undefined) return away
     if (!isMarked) return this.#look()
     const version = mark.subarray(0, versionPrefix - versionOffset)
-    return this.#loadOverVersion(entry, version, await this.#lock(version))
+    const [lock, snapshot] = await Promise.all([this.#lock(version), this.#snap()])
+    if (snapshot === undefined || snapshot.isFenced) {
+      this.#giveUp(lock)
+      return snapshot === undefined ? away : fenced
+    }
+    return this.#loadOverVersion(entry, version, lock, snapshot)
   }
 
-  async #loadOverVersion(entry: Entry, version: Buffer, lock: Hold | undefined): Promise<undefined> {
+  async #loadOverVersion(entry: Entry, version: Buffer, lock: Hold | undefined, snapshot: TagSnapshot): Promise<undefined> {
     const { policy } = this.#request
     try {
-      await this.#load(entry, { key: this.#stored.key, expected: valuePrefix(version), isWhole: false, version: undefined })
+      await this.#load(entry, { key: this.#stored.key, expected: valuePrefix(version), isWhole: false, version: undefined }, snapshot)
     } catch (error) {
       entry.rest(this.#core.nowMs(), policy.graceBackoffMs)
       if (lock !== undefined) {
@@ -160,6 +176,12 @@ export class SharedLoad {
       lock?.stop()
     }
     return undefined
+  }
+
+  #giveUp(lock: Hold | undefined): void {
+    if (lock === undefined) return
+    lock.stop()
+    this.#inBackground(this.#l2.swap({ key: lock.key, expected: lock.mark, isWhole: true, value: undefined, ttlMs: 1 }))
   }
 
   /** The lock of a version, which never needs to be given up: the next version has another one. */
@@ -185,11 +207,15 @@ export class SharedLoad {
   async #loadOver(over: Buffer | undefined): Promise<Found | undefined> {
     if (!this.#core.format.hasHeader) return this.#loadPlain(over)
     const lease = newLease(this.#core.leaseMs)
-    const instead = await this.#acquire(lease, over)
+    const [instead, snapshot] = await Promise.all([this.#acquire(lease, over), this.#snap()])
     if (instead !== undefined) return instead
+    if (snapshot === undefined || snapshot.isFenced) {
+      this.#inBackground(this.#l2.swap({ key: this.#stored.key, expected: lease, isWhole: true, value: undefined, ttlMs: 1 }))
+      return snapshot === undefined ? away : fenced
+    }
     const hold = new Hold(this.#l2, this.#stored.key, lease, this.#core.leaseMs)
     try {
-      await this.#load(undefined, { key: hold.key, expected: lease, isWhole: true, version: versionOf(lease) })
+      await this.#load(undefined, { key: hold.key, expected: lease, isWhole: true, version: versionOf(lease) }, snapshot)
     } catch (error) {
       this.#inBackground(this.#endLease(lease, error))
       throw error
@@ -201,25 +227,25 @@ export class SharedLoad {
 
   /** No lease can stand in a plain key: somebody else would read it as a value. Each process loads for itself, and the first stores. */
   async #loadPlain(over: Buffer | undefined): Promise<undefined> {
-    await this.#load(undefined, { key: this.#stored.key, expected: over ?? Buffer.alloc(0), isWhole: false, version: undefined })
+    const snapshot = { tokens: [], isFenced: false, number: 0, linkEpoch: 0 }
+    await this.#load(undefined, { key: this.#stored.key, expected: over ?? Buffer.alloc(0), isWhole: false, version: undefined }, snapshot)
     return undefined
   }
 
   /** Whatever there is counts as fresh; only who asks for it by name gets a load. */
   async #usePlain(entry: Entry): Promise<undefined> {
-    const { scope, path, policy, isForced } = this.#request
-    if (isForced) {
+    if (this.#request.isForced) {
       await this.#l2.deleteMany([this.#stored.key]).catch((error) => this.#reportWrite(error))
       return this.#loadPlain(undefined)
     }
-    if (this.#flight.dropReason === undefined) keepInL1(this.#core, scope, path, entry, policy)
+    if (this.#flight.isKeepable) keepInL1(this.#core, this.#request, entry)
     this.#flight.resolve(entry.value)
     return undefined
   }
 
   /** A command whose answer is lost may have been executed: storing will show. */
   async #acquire(lease: Buffer, over: Buffer | undefined): Promise<Found | undefined> {
-    const { scope, path, policy } = this.#request
+    const look = this.#lookNow()
     const entry = { key: this.#stored.key, value: lease, ttlMs: this.#core.leaseMs }
     try {
       if (over !== undefined && over.length > 0) {
@@ -229,7 +255,8 @@ export class SharedLoad {
       if (over !== undefined) await this.#l2.deleteMany([entry.key])
       const present = await this.#l2.claim(entry)
       if (present === undefined) return undefined
-      return checkFound(this.#core, this.#request, judge(this.#core, scope, path, this.#stored, present, policy))
+      const found = await settle(this.#core, look, judge(this.#core, look, this.#stored, present))
+      return checkFound(this.#core, this.#request, found)
     } catch (error) {
       this.#reportWrite(error)
       return error instanceof DeadlineError ? undefined : away
@@ -288,19 +315,32 @@ export class SharedLoad {
     return found ?? fenced
   }
 
-  /** What must not be stored in L2 goes to the callers, and to L1 where L2 is away. */
-  async #loadAlone(isKept: boolean): Promise<undefined> {
+  /** What tags hold before the load; `undefined` when the server cannot say. */
+  async #snap(): Promise<TagSnapshot | undefined> {
+    const { scope, tags, policy } = this.#request
+    try {
+      const snapshot = await scope.tags.snap(tags, tagLifeMs(policy.ttlMs + policy.graceMs))
+      this.#flight.snapshot = snapshot
+      return snapshot
+    } catch (error) {
+      return this.#reportWrite(error)
+    }
+  }
+
+  /** What must not be stored in L2, or cannot be, goes to the callers, and for a while to L1. */
+  async #loadAlone(): Promise<undefined> {
     const { known } = this.#request
     const loaded = await callLoader(this.#core, this.#request, this.#flight, known)
     this.#flight.resolve(loaded.encoded.value)
-    if (isKept) keepInL1Alone(this.#core, this.#request, this.#flight, loaded)
+    keepInL1Alone(this.#core, this.#request, this.#flight, loaded)
     return undefined
   }
 
-  async #load(old: Entry | undefined, claim: Claim): Promise<void> {
+  async #load(old: Entry | undefined, claim: Claim, snapshot: TagSnapshot): Promise<void> {
+    this.#flight.claim = claim
     const loaded = await callLoader(this.#core, this.#request, this.#flight, old)
     this.#flight.resolve(loaded.encoded.value)
-    await publish(this.#core, this.#request, this.#flight, loaded, claim)
+    await publish(this.#core, this.#request, this.#flight, loaded, claim, snapshot)
   }
 
   #reportWrite(error: unknown): undefined {

@@ -1,5 +1,5 @@
+import type { Watch } from '../coherence/changes.ts'
 import { deadlines } from '../resilience/deadline.ts'
-import type { Watch } from '../stores/store.ts'
 import type { Core } from './core.ts'
 import type { Flight } from './flight.ts'
 import type { Found } from './found.ts'
@@ -33,7 +33,7 @@ export interface Wait {
 export async function waitForHolder(wait: Wait): Promise<Found | undefined> {
   const { core, flight, key } = wait
   const bell = new Bell()
-  const watch = core.l2?.watch?.(key, () => bell.ring())
+  const watch = core.changes?.watch(key, () => bell.ring())
   flight.onAbandon = () => bell.ring()
   const givesUpAtMs = performance.now() + wait.limitMs
   let { seen } = wait

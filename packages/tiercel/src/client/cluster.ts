@@ -3,8 +3,8 @@ import type { Command, Reply } from './client.ts'
 import type { Link } from './link.ts'
 import type { LinkNews } from './link-news.ts'
 import type { Nodes } from './nodes.ts'
-import { SlotOwners } from './slot-owners.ts'
 import { slotOf } from './slot.ts'
+import { SlotOwners } from './slot-owners.ts'
 
 /** The map of a cluster as the client underneath keeps it. */
 export interface ClusterMap {

@@ -1,6 +1,6 @@
 import type { Reply, Word } from './client.ts'
-import type { LinkNews } from './link-news.ts'
 import type { Link, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
+import type { LinkNews } from './link-news.ts'
 import { listenToNodeRedis } from './node-redis-events.ts'
 import { NodeRedisRecall } from './node-redis-recall.ts'
 import type { NodeRedis, NodeRedisSender } from './node-redis-shape.ts'

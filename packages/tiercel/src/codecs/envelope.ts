@@ -194,10 +194,26 @@ export function sealedContext(bytes: Buffer, payloadStart: number, storedKey: st
   return context
 }
 
+/** Whether an entry that `decodeEntry` accepted carries one tag, that without a name, with these tokens. */
+export function carriesAlone(bytes: Buffer, tagCount: number, hardToken: Buffer, softToken: Buffer): boolean {
+  if (tagCount !== 1) return false
+  const at = tagsStart(bytes)
+  if (bytes[at] !== 0 || bytes[at + 1] !== 0) return false
+  for (let i = 0; i < tokenBytes; i += 1) {
+    if (bytes[at + 2 + i] !== hardToken[i] || bytes[at + 2 + tokenBytes + i] !== softToken[i]) return false
+  }
+  return true
+}
+
+/** The version of an entry, as Latin-1 text: cheap to keep and to compare. */
+export function versionText(bytes: Buffer): string {
+  return bytes.toString('latin1', versionOffset, versionPrefix)
+}
+
 /** The tags of an entry that `decodeEntry` accepted. */
 export function decodeTags(bytes: Buffer, tagCount: number): EntryTag[] {
   const tags: EntryTag[] = []
-  let at = ((bytes[23] as number) & flagEcho) === 0 ? headerBytes : headerBytes + echoFixedBytes + bytes.readUInt32LE(headerBytes)
+  let at = tagsStart(bytes)
   for (let i = 0; i < tagCount; i += 1) {
     const nameEnd = at + 2 + bytes.readUInt16LE(at)
     const name = bytes.toString('utf8', at + 2, nameEnd)
@@ -209,6 +225,10 @@ export function decodeTags(bytes: Buffer, tagCount: number): EntryTag[] {
     at = nameEnd + 2 * tokenBytes
   }
   return tags
+}
+
+function tagsStart(bytes: Buffer): number {
+  return ((bytes[23] as number) & flagEcho) === 0 ? headerBytes : headerBytes + echoFixedBytes + bytes.readUInt32LE(headerBytes)
 }
 
 function writeSealed(bytes: Buffer, at: number, payload: string | Buffer, seal: Seal, storedKey: string): void {

@@ -38,6 +38,7 @@ export class Link {
   #serverAheadMs = 0
   #clockErrorMs = 0
   #clockMeasuredAtMs = Number.NEGATIVE_INFINITY
+  readonly #linkListeners: Set<() => void> = new Set()
 
   constructor(connect: () => Promise<Client>, options: LinkOptions) {
     this.#connect = connect
@@ -49,6 +50,17 @@ export class Link {
   get client(): Client | undefined {
     const client = this.#client
     return this.#isStarted && client?.isReady === true && !this.#isClosed ? client : undefined
+  }
+
+  /** Grows whenever a link to a server is lost or made. */
+  get epoch(): number {
+    return this.#client?.linkEpoch ?? 0
+  }
+
+  /** `listener` is called for each new link to a server that takes writes; what it sends leaves first. */
+  onLink(listener: () => void): () => void {
+    this.#linkListeners.add(listener)
+    return () => this.#linkListeners.delete(listener)
   }
 
   /** Off by a millisecond at most beside the error of the measurement: it is asked for each value that is read. */
@@ -137,6 +149,7 @@ export class Link {
     this.#clientMade ??= this.#connect().then(
       (client) => {
         this.#client = client
+        client.onLink(() => this.#tellLink())
         return client
       },
       (error) => {
@@ -145,6 +158,10 @@ export class Link {
       },
     )
     return this.#clientMade
+  }
+
+  #tellLink(): void {
+    if (!this.#isClosed) for (const listener of this.#linkListeners) listener()
   }
 
   /** The budget begins when there is a client: loading its package is not the server's time. */

@@ -34,16 +34,6 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`,
 })
 
-/** KEYS  entries of one slot; those are deleted that are no fences */
-export const deleteUnlessFenced: Script = defineScript({
-  name: 'delete',
-  lua: `
-for _, key in ipairs(KEYS) do
-  if redis.pcall('GETRANGE', key, 0, 0) ~= 'F' then redis.call('UNLINK', key) end
-end
-return 1`,
-})
-
 /**
  * KEYS[1]  the entry
  * ARGV     offset, bytes

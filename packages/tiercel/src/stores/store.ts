@@ -1,7 +1,7 @@
 /**
- * A store keeps bytes under keys for a time. It knows nothing of codecs, envelopes or freshness; of what it keeps it knows one thing only:
- * content that begins with `F` is a fence, put there by somebody who is changing the source, and what is stored or deleted
- * unconditionally must leave it.
+ * A store keeps bytes under keys for a time. It knows nothing of codecs, envelopes or freshness; of what it keeps it knows two things only:
+ * content that begins with `F` is a fence (`codecs/fence.ts`), put there by somebody who is changing the source, and what is stored or
+ * deleted unconditionally must leave it; and tags with their counter (`codecs/tag-token.ts`), which several steps must handle as one.
  *
  * An implementer promises:
  *
@@ -50,18 +50,37 @@ export interface Store {
    * @returns one outcome per entry, in order. Not a transaction: when it rejects, some may be stored
    */
   setMany(entries: readonly StoreEntry[]): Promise<readonly PutOutcome[]>
-  /** Deletes whatever is there, but for a fence, which keeps everything out anyway. */
+  /** Deletes whatever is there, but for a fence with a live item, which keeps everything out anyway. */
   deleteMany(keys: readonly string[]): Promise<void>
+  /**
+   * Opens or closes fences. Dead items are dropped by the way. May be executed twice, or late: then it costs misses, nothing else.
+   * @returns one outcome per key, in order; not one step for several keys, but for tags, whose counter counts each that was deleted
+   */
+  fence(step: FenceStep): Promise<readonly FenceOutcome[]>
+  /** Reads tags and their counter in one step; tags that hold nothing are given tokens, in that step. */
+  snap(snap: Snap): Promise<Snapshot>
+  /** Gives tags a new soft half, in one step with their counter; leaves fences. */
+  ageTags(keys: readonly string[], counter: string): Promise<void>
+  /** As `get`, of the first 64 bytes. Those of one turn of the event loop leave together. */
+  getHead(key: string): Promise<Buffer | undefined>
   /**
    * Writes `bytes` from `offset` on into what begins with `V`, keeping its time; leaves a fence; deletes anything else.
    * @returns whether there was something to write into
    */
   overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean>
   /**
-   * Calls `onChange` whenever the key may have changed, by whomever, until it is closed: at most one call per change is to be expected, more may
-   * come. Missing where a store cannot; its users then ask from time to time.
+   * Tells of changes to keys that begin with one of `prefixes`, by whomever, also over this store itself, until it is closed: at most one call per
+   * change is to be expected, more may come. Missing where a store cannot; its users then ask from time to time.
+   * @throws {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_UNSUPPORTED} {TIERCEL_SERVER_ERROR} there is no such link now
    */
-  watch?(key: string, onChange: () => void): Watch
+  follow?(prefixes: readonly string[], listener: FeedListener): Promise<Feed>
+  /**
+   * Calls `listener` whenever there is a new link to a server that takes writes, the first one too; what the listener asks for is executed before
+   * anything else over that link. Missing where there is no link that could be lost.
+   */
+  onLink?(listener: () => void): () => void
+  /** Grows whenever a link is lost or made. Missing as `onLink`. */
+  readonly linkEpoch?: number
   close(): Promise<void>
 }
 
@@ -92,13 +111,59 @@ export interface Swap {
 /** `fenced`: somebody is changing the source; nothing was stored. */
 export type PutOutcome = 'stored' | 'fenced'
 
-export interface Watch {
-  /** Whether changes are heard now. Else ask from time to time. */
-  readonly isLive: boolean
-  close(): void
+export interface FenceStep {
+  /** All entries, or all tags of one counter. */
+  readonly keys: readonly string[]
+  /** Of tags. */
+  readonly counter?: string | undefined
+  readonly op: 'open' | 'close'
+  /** 12 bytes; `undefined` closes nobody's: it deletes where no fence is. */
+  readonly owner?: Buffer | undefined
+  /** `open`: how long the item stands unless it is opened again. `close`: how long nothing may be stored after it; 0: at once. ms, whole. */
+  readonly forMs: number
+  /** `close` of one key: comes into the place of the fence, where it stood all the time and was nobody else's. */
+  readonly value?: Buffer | undefined
+  /** Of that value, or of the fence of a tag. */
+  readonly ttlMs: number
 }
 
-/** First byte of a fence. */
-export const fenceByte = 0x46
+/** `fenced`: items stand. `empty`: nothing is there. `stored`: the value is. */
+export type FenceOutcome = 'fenced' | 'empty' | 'stored'
+
+export interface Snap {
+  /** In the slot of the tags. */
+  readonly counter: string
+  readonly tags: readonly SnapTag[]
+}
+
+export interface SnapTag {
+  readonly key: string
+  /** What it is to live at least half of, in ms; `undefined`: for ever. */
+  readonly lifeMs: number | undefined
+}
+
+export interface Snapshot {
+  /** How many bumps there have been, as it was found. */
+  readonly number: number
+  /** The content of each tag; `'fenced'` while its fence has a live item. */
+  readonly tags: readonly (Buffer | 'fenced')[]
+}
+
+export interface FeedListener {
+  /** Keys that may have changed; `null`: any may have. */
+  onChange(keys: readonly string[] | null): void
+  /** From here to the next `onUp` changes may be missed. */
+  onDown(): void
+  onUp(): void
+}
+
+export interface Feed {
+  /** Whether it is in this process, where nothing is lost or late. */
+  readonly isLocal: boolean
+  /** Resolves when the other side has answered, over the way that changes come. */
+  prove(): Promise<void>
+  close(): Promise<void>
+}
+
 /** First byte of a value that `overwrite` writes into. */
 export const valueByte = 0x56

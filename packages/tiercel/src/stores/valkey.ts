@@ -1,18 +1,21 @@
 import { adaptClient } from '../client/adapt.ts'
-import type { Client, Reply } from '../client/client.ts'
+import type { Client, Reply, Tracking } from '../client/client.ts'
 import { connectUrl } from '../client/connect.ts'
-import { isUnknownScript, type Script, type ScriptCall, scriptCommand } from '../client/script.ts'
 import { parseServerUrl } from '../client/server-url.ts'
 import { slotOf } from '../client/slot.ts'
+import { prefixBytes } from '../codecs/envelope.ts'
+import { newTokens } from '../codecs/tag-token.ts'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { type Duration, durationMs } from '../kernel/duration.ts'
 import { ServerError } from '../kernel/errors.ts'
 import { checkOptionNames } from '../kernel/options.ts'
-import { KeyWatches } from './key-watches.ts'
+import { tokenBytes } from '../kernel/token.ts'
+import { ageTagsScript, fenceScript, snapScript } from './fence-scripts.ts'
 import { Link } from './link.ts'
 import { ReadBatcher, type ReadSettlement } from './read-batch.ts'
-import { deleteUnlessFenced, overwriteValue, putUnlessFenced, swapOver } from './scripts.ts'
-import type { PutOutcome, Reader, Store, StoreEntry, Swap, Watch } from './store.ts'
+import { ScriptRunner } from './script-runner.ts'
+import { overwriteValue, putUnlessFenced, swapOver } from './scripts.ts'
+import type { Feed, FeedListener, FenceOutcome, FenceStep, PutOutcome, Reader, Snap, Snapshot, Store, StoreEntry, Swap } from './store.ts'
 
 export interface ValkeyStoreOptions {
   /** What one step on the server may take before the cache goes on without it. 1 ms to 10 years. Default: 50 ms. */
@@ -51,7 +54,6 @@ function connector(source: Client | object | string | URL): () => Promise<Client
   return async () => client
 }
 
-const maxScriptsPerBatch = 1_000
 /** One call of a script keeps all others waiting. */
 const maxKeysPerScript = 100
 /**
@@ -65,16 +67,16 @@ class ValkeyStore implements Store {
   readonly name = 'valkey'
   readonly #link: Link
   readonly #reads: ReadBatcher
-  readonly #watches: KeyWatches
-  /** Scripts that a server has been given the text of. */
-  readonly #sentScripts: Set<Script> = new Set()
+  readonly #heads: ReadBatcher
+  readonly #scripts: ScriptRunner
   /** Whether the server compares by itself (`SET … IFEQ`); unknown until it was tried. */
   #canCompare: boolean | undefined
 
   constructor(link: Link) {
     this.#link = link
-    this.#watches = new KeyWatches(async () => this.#link.client ?? (await this.#link.open()))
+    this.#scripts = new ScriptRunner(link)
     this.#reads = new ReadBatcher((keys, settlement) => this.#sendReads(keys, settlement), maxKeysPerRead)
+    this.#heads = new ReadBatcher((keys, settlement) => this.#sendHeads(keys, settlement), maxKeysPerRead)
   }
 
   nowMs(): number {
@@ -97,20 +99,24 @@ class ValkeyStore implements Store {
     return Promise.all(keys.map((key) => this.#reads.get(key)))
   }
 
+  getHead(key: string): Promise<Buffer | undefined> {
+    return this.#heads.get(key)
+  }
+
   async claim(entry: StoreEntry): Promise<Buffer | undefined> {
-    this.#reads.flush()
+    this.#flush()
     const words = ['SET', entry.key, entry.value, 'NX', 'GET', 'PX', String(entry.ttlMs)]
     const reply = await this.#link.send({ words, key: entry.key }, 'claim')
     return Buffer.isBuffer(reply) ? reply : undefined
   }
 
   async swap(swap: Swap): Promise<boolean> {
-    this.#reads.flush()
+    this.#flush()
     if (swap.isWhole && swap.value !== undefined && this.#canCompare !== false) {
       const isDone = await this.#compareAndSet(swap.key, swap.expected, swap.value, swap.ttlMs)
       if (isDone !== undefined) return isDone
     }
-    const [reply] = await this.#runScripts([swap], 'swap', ({ key, expected, value, ttlMs }) => ({
+    const [reply] = await this.#scripts.run([swap], 'swap', ({ key, expected, value, ttlMs }) => ({
       script: swapOver,
       keys: [key],
       args: [expected, value ?? '', String(ttlMs)],
@@ -135,8 +141,8 @@ class ValkeyStore implements Store {
   }
 
   async setMany(entries: readonly StoreEntry[]): Promise<readonly PutOutcome[]> {
-    this.#reads.flush()
-    const replies = await this.#runScripts(entries, 'set', ({ key, value, ttlMs }, notAfterMs) => ({
+    this.#flush()
+    const replies = await this.#scripts.run(entries, 'set', ({ key, value, ttlMs }, notAfterMs) => ({
       script: putUnlessFenced,
       keys: [key],
       args: [value, String(ttlMs), String(notAfterMs)],
@@ -146,75 +152,77 @@ class ValkeyStore implements Store {
   }
 
   async deleteMany(keys: readonly string[]): Promise<void> {
-    this.#reads.flush()
+    await this.fence({ keys, op: 'close', forMs: 0, ttlMs: 1 })
+  }
+
+  async fence(step: FenceStep): Promise<readonly FenceOutcome[]> {
+    this.#flush()
     const client = this.#link.client ?? (await this.#link.open())
-    const groups = groupKeys(keys, client.topology, maxKeysPerScript)
-    await this.#runScripts(groups, 'delete', (group) => ({ script: deleteUnlessFenced, keys: group, args: [] }))
+    const { op, owner, forMs, value, ttlMs, counter } = step
+    const isTag = counter !== undefined
+    const groups = groupKeys(step.keys, isTag ? 'standalone' : client.topology, maxKeysPerScript)
+    const args = [op, owner ?? '', String(forMs), value ?? '', String(ttlMs), isTag ? '1' : '0']
+    const replies = await this.#scripts.run(groups, op === 'open' ? 'open' : 'delete', (group) => ({
+      script: fenceScript,
+      keys: isTag ? [...group, counter] : group,
+      args,
+    }))
+    const outcomes = new Map<string, FenceOutcome>()
+    groups.forEach((group, at) => {
+      const codes = replies[at] as number[]
+      group.forEach((key, index) => {
+        outcomes.set(key, fenceOutcomes[codes[index] as number] as FenceOutcome)
+      })
+    })
+    return step.keys.map((key) => outcomes.get(key) as FenceOutcome)
+  }
+
+  async snap({ counter, tags }: Snap): Promise<Snapshot> {
+    this.#flush()
+    const keys = [counter, ...tags.map(({ key }) => key)]
+    const args = tags.flatMap(({ lifeMs }) => [lifeMs === undefined ? '' : String(lifeMs), newTokens()])
+    const [reply] = await this.#scripts.run([keys], 'snap', () => ({ script: snapScript, keys, args }))
+    const [number, ...contents] = reply as Buffer[]
+    return { number: Number(number), tags: contents.map((content) => (content.length === 1 ? 'fenced' : content)) }
+  }
+
+  async ageTags(keys: readonly string[], counter: string): Promise<void> {
+    this.#flush()
+    const args = keys.map(() => newTokens().subarray(0, tokenBytes))
+    await this.#scripts.run([keys], 'expire', () => ({ script: ageTagsScript, keys: [...keys, counter], args }))
   }
 
   async overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean> {
-    this.#reads.flush()
-    const [reply] = await this.#runScripts([key], 'expire', () => ({ script: overwriteValue, keys: [key], args: [String(offset), bytes] }))
+    this.#flush()
+    const [reply] = await this.#scripts.run([key], 'expire', () => ({ script: overwriteValue, keys: [key], args: [String(offset), bytes] }))
     return reply === 1
   }
 
-  watch(key: string, onChange: () => void): Watch {
-    return this.#watches.watch(key, onChange)
+  async follow(prefixes: readonly string[], listener: FeedListener): Promise<Feed> {
+    const client = this.#link.client ?? (await this.#link.open())
+    const tracking = await client.track(
+      { prefixes },
+      { onInvalidate: (keys) => listener.onChange(keys), onDown: () => listener.onDown(), onUp: () => listener.onUp() },
+    )
+    return new TrackingFeed(tracking)
+  }
+
+  onLink(listener: () => void): () => void {
+    return this.#link.onLink(listener)
+  }
+
+  get linkEpoch(): number {
+    return this.#link.epoch
   }
 
   async close(): Promise<void> {
-    this.#reads.flush()
-    await this.#watches.close()
+    this.#flush()
     await this.#link.close()
   }
 
-  /**
-   * The first call of a script brings its text, so that it takes its place among the commands around it; later ones its hash. A server that
-   * forgot it says so and has executed nothing.
-   *
-   * @param toCall told the last instant, of the server's clock, at which its batch may still be waited for
-   */
-  async #runScripts<T>(
-    items: readonly T[],
-    operation: string,
-    toCall: (item: T, notAfterMs: number) => ScriptCall,
-  ): Promise<readonly Reply[]> {
-    const replies: Reply[] = []
-    for (let from = 0; from < items.length; from += maxScriptsPerBatch) {
-      const batch = items.slice(from, from + maxScriptsPerBatch)
-      const notAfterMs = this.#link.notAfterMs(batch.length)
-      replies.push(
-        ...(await this.#runBatch(
-          batch.map((item) => toCall(item, notAfterMs)),
-          operation,
-        )),
-      )
-    }
-    return replies
-  }
-
-  async #runBatch(calls: readonly ScriptCall[], operation: string): Promise<readonly Reply[]> {
-    const replies = await this.#link.batch(
-      calls.map((call) => {
-        const isKnown = this.#sentScripts.has(call.script)
-        this.#sentScripts.add(call.script)
-        return scriptCommand(call, isKnown ? 'EVALSHA' : 'EVAL')
-      }),
-      operation,
-    )
-    const unknown = calls.filter((_, at) => isUnknownScript(replies[at]))
-    const again =
-      unknown.length === 0
-        ? []
-        : await this.#link.batch(
-            unknown.map((call) => scriptCommand(call, 'EVAL')),
-            operation,
-          )
-    return replies.map((first) => {
-      const reply = isUnknownScript(first) ? (again.shift() as Reply) : first
-      if (reply instanceof Error) throw reply
-      return reply
-    })
+  #flush(): void {
+    this.#reads.flush()
+    this.#heads.flush()
   }
 
   async #sendReads(keys: string[], settlement: ReadSettlement): Promise<void> {
@@ -222,6 +230,15 @@ class ValkeyStore implements Store {
       const client = this.#link.client ?? (await this.#link.open())
       if (client.topology === 'standalone') settlement.resolve(await this.#readGroup(keys))
       else await this.#readBySlot(keys, settlement)
+    } catch (error) {
+      settlement.reject(error)
+    }
+  }
+
+  async #sendHeads(keys: readonly string[], settlement: ReadSettlement): Promise<void> {
+    try {
+      const commands = keys.map((key) => ({ words: ['GETRANGE', key, '0', String(prefixBytes - 1)], key, readOnly: true }))
+      settlement.resolve((await this.#link.batch(commands, 'read')).map(headOf))
     } catch (error) {
       settlement.reject(error)
     }
@@ -243,6 +260,31 @@ class ValkeyStore implements Store {
     const reply = await this.#link.send({ words: ['MGET', ...keys], key: keys[0] as string, readOnly: true }, 'read')
     if (Array.isArray(reply)) return reply
     throw new ServerError('MGET was not answered with an array')
+  }
+}
+
+const fenceOutcomes: readonly FenceOutcome[] = ['fenced', 'empty', 'stored']
+
+/** An empty one is none: no content of a key is. A key of another type reads as missing. */
+function headOf(reply: Reply | Error): Buffer | undefined {
+  if (reply instanceof Error && !(reply instanceof ServerError && reply.reply === 'WRONGTYPE')) throw reply
+  return Buffer.isBuffer(reply) && reply.length > 0 ? reply : undefined
+}
+
+class TrackingFeed implements Feed {
+  readonly isLocal = false
+  readonly #tracking: Tracking
+
+  constructor(tracking: Tracking) {
+    this.#tracking = tracking
+  }
+
+  prove(): Promise<void> {
+    return this.#tracking.ping()
+  }
+
+  close(): Promise<void> {
+    return this.#tracking.close()
   }
 }
 

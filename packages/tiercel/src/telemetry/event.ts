@@ -16,6 +16,8 @@ export type CacheEvent =
   | WriteDropped
   | StoreFailed
   | EntryEvicted
+  | LinkUp
+  | LinkDown
 
 export type Tier = 'l1' | 'l2'
 
@@ -52,7 +54,7 @@ export interface ReadRejected extends KeyedEvent {
  * `compression`: none of those that this cache was given. `unsealed`: neither signed nor encrypted, which this cache asks for. `unknown-key`:
  * sealed in another way or with a key that is not here. `forged`: the seal does not hold. `too-large`: more than `maxValueBytes`.
  * `payload`: they cannot be decoded or decompressed. `schema`: the call's schema refuses the value; comes after the `read.hit` of the tier
- * that had it. `dead`: past their time.
+ * that had it. `dead`: past their time. `invalidated`: one of their tags was, or is not there any more.
  */
 export type RejectReason =
   | 'not-an-entry'
@@ -68,6 +70,7 @@ export type RejectReason =
   | 'payload'
   | 'schema'
   | 'dead'
+  | 'invalidated'
 
 /** The caller's function was called. */
 export interface LoadStarted extends KeyedEvent {
@@ -131,6 +134,16 @@ export interface StoreFailed {
 export interface EntryEvicted extends KeyedEvent {
   readonly type: 'entry.evicted'
   readonly tier: 'l1'
+}
+
+/** Changes by other processes are heard from now on; what L1 held was questioned. */
+export interface LinkUp {
+  readonly type: 'link.up'
+}
+
+/** Changes by other processes are not heard: L1 is served for what is left of `maxStaleness`. */
+export interface LinkDown {
+  readonly type: 'link.down'
 }
 
 export type CacheEventListener = (event: CacheEvent) => void

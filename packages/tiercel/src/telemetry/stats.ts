@@ -15,6 +15,8 @@ export interface CacheStats {
     /** Stored bytes that did not check out and counted as a miss. */
     readonly rejected: number
   }
+  /** Values in L1 that had to be asked for at L2 before they were served, and were still right. Counted as hits of L1. */
+  readonly revalidations: number
   /** Values that were served past their ttl, within their grace. */
   readonly staleHits: number
   /** Loads that were started, one per key: also where a batch loads several keys by one call. */
@@ -31,6 +33,10 @@ export interface CacheStats {
   readonly waitTimeMs: number
   readonly sets: number
   readonly deletes: number
+  /** Changes of the source, by `mutate`. */
+  readonly mutations: number
+  /** Tags that were invalidated or expired. */
+  readonly tagsInvalidated: number
   /** Loaded values that were not stored: their key was written or deleted meanwhile, or nobody wanted them any more. */
   readonly writesDropped: number
 }
@@ -51,6 +57,7 @@ export class Counters {
   bytesWritten = 0
   storeErrors = 0
   rejected = 0
+  revalidations = 0
   staleHits = 0
   loads = 0
   refreshes = 0
@@ -61,6 +68,8 @@ export class Counters {
   waitTimeMs = 0
   sets = 0
   deletes = 0
+  mutations = 0
+  tagsInvalidated = 0
   writesDropped = 0
 }
 
@@ -81,6 +90,7 @@ export function snapshot(counters: Counters, l1: L1Usage): CacheStats {
       errors: counters.storeErrors,
       rejected: counters.rejected,
     },
+    revalidations: counters.revalidations,
     staleHits: counters.staleHits,
     loads: counters.loads,
     refreshes: counters.refreshes,
@@ -91,6 +101,8 @@ export function snapshot(counters: Counters, l1: L1Usage): CacheStats {
     waitTimeMs: counters.waitTimeMs,
     sets: counters.sets,
     deletes: counters.deletes,
+    mutations: counters.mutations,
+    tagsInvalidated: counters.tagsInvalidated,
     writesDropped: counters.writesDropped,
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Packr } from 'msgpackr'
 import superjson from 'superjson'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type CacheOptions, createCache } from '../../src/cache/create-cache.ts'
 import { aesGcm } from '../../src/codecs/aes-gcm.ts'
 import { hmac } from '../../src/codecs/hmac.ts'
@@ -194,11 +194,11 @@ describe('plain', () => {
     const l2 = memoryStore()
     const cache = createCache({ namespace: 'shop', l2, format: 'plain' })
     await cache.set(['product', 7], { id: 7, name: 'Zürich' })
-    expect(String(await l2.get('tc1:shop:e:product:7'))).toBe('{"id":7,"name":"Zürich"}')
-    await l2.setMany([{ key: 'tc1:shop:e:product:8', value: Buffer.from(' [1, null] '), ttlMs: 1_000 }])
+    expect(String(await l2.get('tc1:e:shop:product:7'))).toBe('{"id":7,"name":"Zürich"}')
+    await l2.setMany([{ key: 'tc1:e:shop:product:8', value: Buffer.from(' [1, null] '), ttlMs: 1_000 }])
     expect(await cache.get(['product', 8])).toEqual([1, null])
     await cache.set('none', null)
-    expect(String(await l2.get('tc1:shop:e:none'))).toBe('null')
+    expect(String(await l2.get('tc1:e:shop:none'))).toBe('null')
   })
 
   test('no lease ever stands where others read values, and what came during a load stays', async () => {
@@ -206,22 +206,22 @@ describe('plain', () => {
     const cache = createCache({ l2, format: 'plain', ttl: '10s', grace: '1m', refreshAhead: 0.5 })
     const during: unknown[] = []
     const load = async () => {
-      during.push(await l2.get('tc1::e:k'))
+      during.push(await l2.get('tc1:e::k'))
       return 1
     }
     expect(await cache.getOrSet('k', load)).toBe(1)
     await cache.idle()
-    expect(String(await l2.get('tc1::e:k'))).toBe('1')
+    expect(String(await l2.get('tc1:e::k'))).toBe('1')
     expect(await cache.getOrSet('k', load, { forceFresh: true })).toBe(1)
     expect(during).toEqual([undefined, undefined])
     await cache.delete('k')
     const raced = cache.getOrSet('k', async () => {
-      await l2.setMany([{ key: 'tc1::e:k', value: Buffer.from('2'), ttlMs: 1_000 }])
+      await l2.setMany([{ key: 'tc1:e::k', value: Buffer.from('2'), ttlMs: 1_000 }])
       return 1
     })
     expect(await raced).toBe(1)
     await cache.idle()
-    expect(String(await l2.get('tc1::e:k'))).toBe('2')
+    expect(String(await l2.get('tc1:e::k'))).toBe('2')
   })
 
   test('bytes that are no JSON are a miss, and a load replaces them', async () => {
@@ -229,26 +229,30 @@ describe('plain', () => {
     const cache = createCache({ l2, format: 'plain' })
     const log = eventLog(cache)
     for (const garbage of ['', 'V', '{"id":', 'undefined']) {
-      await l2.setMany([{ key: 'tc1::e:k', value: Buffer.from(garbage), ttlMs: 1_000 }])
+      await l2.setMany([{ key: 'tc1:e::k', value: Buffer.from(garbage), ttlMs: 1_000 }])
       expect(await cache.get('k')).toBeUndefined()
     }
     expect(log.filter((line) => line === 'read.rejected payload')).toHaveLength(4)
     expect(await cache.getOrSet('k', () => 5)).toBe(5)
     await cache.idle()
-    expect(String(await l2.get('tc1::e:k'))).toBe('5')
+    expect(String(await l2.get('tc1:e::k'))).toBe('5')
   })
 
-  test('what was read stays in L1 for a second, since its end is not known', async () => {
+  test('what was read stays in L1 until a change is heard, and for a second at most, since its end is not known', async () => {
     let nowMs = 1_000
     const clock = { monotonicMs: () => nowMs }
     const l2 = memoryStore({ clock })
-    await l2.setMany([{ key: 'tc1::e:k', value: Buffer.from('1'), ttlMs: 60_000 }])
+    await l2.setMany([{ key: 'tc1:e::k', value: Buffer.from('1'), ttlMs: 60_000 }])
     const cache = createCache({ l2, clock, format: 'plain', ttl: '10m' })
     expect(await cache.get('k')).toBe(1)
-    await l2.setMany([{ key: 'tc1::e:k', value: Buffer.from('2'), ttlMs: 60_000 }])
+    const read = vi.spyOn(l2, 'get')
     nowMs += 999
     expect(await cache.get('k')).toBe(1)
+    expect(read).not.toHaveBeenCalled()
     nowMs += 1
+    expect(await cache.get('k')).toBe(1)
+    expect(read).toHaveBeenCalledOnce()
+    await l2.setMany([{ key: 'tc1:e::k', value: Buffer.from('2'), ttlMs: 60_000 }])
     expect(await cache.get('k')).toBe(2)
   })
 })

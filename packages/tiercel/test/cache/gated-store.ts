@@ -1,7 +1,18 @@
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
-import type { PutOutcome, Store, StoreEntry, Swap, Watch } from '../../src/stores/store.ts'
+import type {
+  Feed,
+  FeedListener,
+  FenceOutcome,
+  FenceStep,
+  PutOutcome,
+  Snap,
+  Snapshot,
+  Store,
+  StoreEntry,
+  Swap,
+} from '../../src/stores/store.ts'
 
-type Verb = 'get' | 'claim' | 'setMany' | 'swap' | 'deleteMany' | 'overwrite'
+type Verb = 'get' | 'getHead' | 'claim' | 'setMany' | 'swap' | 'deleteMany' | 'overwrite' | 'fence' | 'snap' | 'ageTags'
 
 /**
  * A memory store whose calls can be held at a gate, before they are executed or before their answer is given, and made to fail: for tests
@@ -76,8 +87,24 @@ export class GatedStore implements Store {
     return this.#pass('overwrite', () => this.inner.overwrite(key, offset, bytes))
   }
 
-  watch(key: string, onChange: () => void): Watch {
-    return (this.inner as Required<Store>).watch(key, onChange)
+  getHead(key: string): Promise<Buffer | undefined> {
+    return this.#pass('getHead', () => this.inner.getHead(key))
+  }
+
+  fence(step: FenceStep): Promise<readonly FenceOutcome[]> {
+    return this.#pass('fence', () => this.inner.fence(step))
+  }
+
+  snap(snap: Snap): Promise<Snapshot> {
+    return this.#pass('snap', () => this.inner.snap(snap))
+  }
+
+  ageTags(keys: readonly string[], counter: string): Promise<void> {
+    return this.#pass('ageTags', () => this.inner.ageTags(keys, counter))
+  }
+
+  follow(prefixes: readonly string[], listener: FeedListener): Promise<Feed> {
+    return (this.inner as Required<Store>).follow(prefixes, listener)
   }
 
   close(): Promise<void> {

@@ -2,8 +2,8 @@ import { type RunningServer, type ServerName, startCluster, startStandalone } fr
 import { afterAll, beforeAll, describe } from 'vitest'
 import { type ClientTopology, clientSuite } from './client.suite.ts'
 import { clusterOutageSuite, clusterSuite } from './client-cluster.suite.ts'
-import { clientPackages } from './client-live.ts'
 import { linksSuite } from './client-links.suite.ts'
+import { clientPackages } from './client-live.ts'
 import { outageSuite } from './client-outage.suite.ts'
 
 const servers: readonly ServerName[] = ['valkey-8.0', 'valkey-9.1', 'redis-8.0']

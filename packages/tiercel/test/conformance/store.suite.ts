@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Store } from '../../src/stores/store.ts'
+import { fenceByte } from '../../src/codecs/fence.ts'
+import { decodeTag } from '../../src/codecs/tag-token.ts'
+import type { FenceOutcome, FenceStep, Snapshot, Store } from '../../src/stores/store.ts'
 
 export interface StoreUnderTest {
   readonly store: Store
@@ -116,7 +118,11 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
       await store.deleteMany([])
     })
 
-    const fence = (key: string): Promise<unknown> => store.claim({ key, value: bytes('F and its owners'), ttlMs: 60_000 })
+    const owner = (): Buffer => randomBytes(12)
+    const open = (key: string, by: Buffer = owner(), forMs = 60_000): Promise<unknown> =>
+      store.fence({ keys: [key], op: 'open', owner: by, forMs, ttlMs: 60_000 })
+    const close = async (key: string, by?: Buffer, more: Partial<FenceStep> = {}): Promise<FenceOutcome | undefined> =>
+      (await store.fence({ keys: [key], op: 'close', owner: by, forMs: 0, ttlMs: 60_000, ...more }))[0]
 
     describe('claim', () => {
       test('stores where nothing is, and says what is there where something is', async () => {
@@ -196,22 +202,200 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
     })
 
     describe('a fence', () => {
-      test('is not overwritten by a set, which says so, nor deleted', async () => {
+      test('keeps sets, claims and overwrites out, and is not deleted', async () => {
         const [fenced, free] = [newKey(), newKey()]
-        await fence(fenced)
+        await open(fenced)
         const outcomes = await store.setMany([fenced, free].map((key) => ({ key, value: bytes('x'), ttlMs: 60_000 })))
         expect(outcomes).toEqual(['fenced', 'stored'])
         await store.deleteMany([fenced, free])
         expect(await text(fenced)).toMatch(/^F/)
         expect(await text(free)).toBeUndefined()
+        expect((await store.claim({ key: fenced, value: bytes('x'), ttlMs: 60_000 }))?.[0]).toBe(fenceByte)
+        expect(await store.overwrite(fenced, 1, bytes('xyz'))).toBe(false)
+        expect(await text(fenced)).toMatch(/^F0/)
       })
 
-      test('is left by an overwrite', async () => {
-        const key = newKey()
-        await fence(key)
-        expect(await store.overwrite(key, 1, bytes('xyz'))).toBe(false)
-        expect(await text(key)).toBe('F and its owners')
+      test('replaces what is there, of whatever kind, and leaves nothing', async () => {
+        for (const content of ['V and a value', 'L and a token', 'E', '']) {
+          const [key, by] = [newKey(), owner()]
+          if (content !== '') await put(key, content)
+          await open(key, by)
+          expect(await text(key)).toMatch(/^F/)
+          expect(await close(key, by)).toBe('empty')
+          expect(await store.get(key)).toBeUndefined()
+        }
       })
+
+      test('stands until the last of its owners is gone', async () => {
+        const [key, first, second] = [newKey(), owner(), owner()]
+        await open(key, first)
+        await open(key, second)
+        expect(await close(key, first)).toBe('fenced')
+        expect(await close(key)).toBe('fenced')
+        expect(await close(key, second)).toBe('empty')
+        expect(await store.get(key)).toBeUndefined()
+      })
+
+      test('ends with the deadline of an owner who died, and not before those of the others', async () => {
+        const [key, dead, alive] = [newKey(), owner(), owner()]
+        await open(key, dead, 60)
+        await open(key, alive, 60_000)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        expect(await text(key)).toMatch(/^F/)
+        expect(await close(key, alive)).toBe('empty')
+        const alone = newKey()
+        await open(alone, dead, 60)
+        await expect.poll(() => store.get(alone), { timeout: 5_000 }).toBeUndefined()
+      })
+
+      test('is renewed by opening it again', async () => {
+        const [key, by] = [newKey(), owner()]
+        await open(key, by, 80)
+        await open(key, by, 60_000)
+        await new Promise((resolve) => setTimeout(resolve, 120))
+        expect(await text(key)).toMatch(/^F0/)
+        expect(await close(key, by)).toBe('empty')
+      })
+
+      test('leaves a hold-off behind, which belongs to nobody', async () => {
+        const [key, by] = [newKey(), owner()]
+        await open(key, by)
+        expect(await close(key, by, { forMs: 150 })).toBe('fenced')
+        expect(await close(key, by)).toBe('fenced')
+        expect(await close(key)).toBe('fenced')
+        await expect.poll(() => store.get(key), { timeout: 5_000 }).toBeUndefined()
+      })
+
+      test('gives its place to a value of its only owner', async () => {
+        const value = bytes('V new')
+        const [key, contended, lost, by] = [newKey(), newKey(), newKey(), owner()]
+        await open(key, by)
+        expect(await close(key, by, { value })).toBe('stored')
+        expect(await text(key)).toBe('V new')
+        const other = owner()
+        await open(contended, by)
+        await open(contended, other)
+        await close(contended, other)
+        expect(await close(contended, by, { value })).toBe('empty')
+        // The fence was evicted, and a loader stored something since.
+        await put(lost, 'V old')
+        expect(await close(lost, by, { value })).toBe('empty')
+        expect(await store.getMany([contended, lost])).toEqual([undefined, undefined])
+      })
+
+      test('of very many owners stands until the last deadline', async () => {
+        const key = newKey()
+        const owners = Array.from({ length: 70 }, owner)
+        for (const by of owners) await open(key, by)
+        for (const by of owners) await close(key, by)
+        expect(await text(key)).toMatch(/^F1/)
+      })
+
+      test('opens and closes many keys in one call', async () => {
+        const keys = Array.from({ length: 250 }, newKey)
+        const by = owner()
+        expect(new Set(await store.fence({ keys, op: 'open', owner: by, forMs: 60_000, ttlMs: 60_000 }))).toEqual(new Set(['fenced']))
+        expect(await store.fence({ keys, op: 'close', owner: by, forMs: 0, ttlMs: 60_000 })).toEqual(keys.map(() => 'empty'))
+        expect(await store.fence({ keys: [], op: 'close', forMs: 0, ttlMs: 1 })).toEqual([])
+      })
+    })
+
+    describe('tags', () => {
+      const slot = `{${prefix}}`
+      let tagCount = 0
+      const newTags = (count = 1): { counter: string; tags: string[] } => {
+        tagCount += 1
+        return { counter: `${slot}n${tagCount}`, tags: Array.from({ length: count }, (_, at) => `${slot}t${tagCount}:${at}`) }
+      }
+      const snap = (counter: string, keys: readonly string[], lifeMs: number | undefined = 60_000): Promise<Snapshot> =>
+        store.snap({ counter, tags: keys.map((key) => ({ key, lifeMs })) })
+      const bump = (counter: string, keys: readonly string[]): Promise<unknown> =>
+        store.fence({ keys, counter, op: 'close', forMs: 0, ttlMs: 60_000 })
+
+      test('get random tokens when they are first asked for, and keep them', async () => {
+        const { counter, tags } = newTags(3)
+        const first = await snap(counter, tags)
+        const decoded = first.tags.map((content) => decodeTag(content as Buffer))
+        expect(new Set(decoded.flatMap((token) => [token?.hard, token?.soft])).size).toBe(6)
+        expect(decoded.every((token) => token?.number === first.number)).toBe(true)
+        expect(await snap(counter, tags)).toEqual(first)
+        expect((await store.getMany(tags)).map((content, at) => content?.equals(first.tags[at] as Buffer))).toEqual([true, true, true])
+      })
+
+      test('a bump deletes and counts, each tag and also what is not there', async () => {
+        const { counter, tags } = newTags(2)
+        const { number } = await snap(counter, tags)
+        await bump(counter, tags)
+        expect(await store.getMany(tags)).toEqual([undefined, undefined])
+        const second = await snap(counter, tags)
+        expect(second.number).toBe(number + 2)
+        expect(decodeTag(second.tags[0] as Buffer)?.number).toBe(number + 2)
+        await bump(counter, [`${slot}never`])
+        expect((await snap(counter, [])).number).toBe(number + 3)
+      })
+
+      test('a counter that was lost goes on from the time, never below', async () => {
+        const { counter, tags } = newTags()
+        const { number } = await snap(counter, tags)
+        for (let time = 0; time < 5; time += 1) await bump(counter, tags)
+        await store.deleteMany([counter])
+        expect((await snap(counter, tags)).number).toBeGreaterThan(number + 5)
+      })
+
+      test('expiring gives a new soft half and a new number, and keeps the hard half', async () => {
+        const { counter, tags } = newTags()
+        const before = await snap(counter, tags)
+        await store.ageTags([...tags, `${slot}unknown`], counter)
+        const after = await snap(counter, tags)
+        const [old, young] = [decodeTag(before.tags[0] as Buffer), decodeTag(after.tags[0] as Buffer)]
+        expect(young?.hard).toBe(old?.hard)
+        expect(young?.soft).not.toBe(old?.soft)
+        expect(young?.number).toBeGreaterThan(old?.number ?? Number.POSITIVE_INFINITY)
+        expect(after.number).toBe(before.number + 2)
+        expect(await store.get(`${slot}unknown`)).toBeUndefined()
+      })
+
+      test('a fence on a tag shows in a snapshot, and counts when it ends', async () => {
+        const { counter, tags } = newTags()
+        const { number } = await snap(counter, tags)
+        const by = owner()
+        await store.fence({ keys: tags, counter, op: 'open', owner: by, forMs: 60_000, ttlMs: 60_000 })
+        expect(await snap(counter, tags)).toEqual({ number, tags: ['fenced'] })
+        await store.ageTags(tags, counter)
+        expect((await snap(counter, tags)).tags).toEqual(['fenced'])
+        await store.fence({ keys: tags, counter, op: 'close', owner: by, forMs: 0, ttlMs: 60_000 })
+        expect((await snap(counter, tags)).number).toBe(number + 1)
+      })
+
+      test('a fence whose owners died is counted when the tag gets a new token: it does not end unnoticed', async () => {
+        const { counter, tags } = newTags()
+        const { number } = await snap(counter, tags)
+        await store.fence({ keys: tags, counter, op: 'open', owner: owner(), forMs: 60, ttlMs: 60_000 })
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        const after = await snap(counter, tags)
+        expect(after.number).toBe(number)
+        expect(decodeTag(after.tags[0] as Buffer)?.number).toBe(number + 1)
+      })
+
+      test('live as long as they are told, and longer when less than half is left', async () => {
+        const { counter, tags } = newTags()
+        const first = await snap(counter, tags, 300)
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        expect(await snap(counter, tags, 60_000)).toEqual(first)
+        await new Promise((resolve) => setTimeout(resolve, 150))
+        expect(await snap(counter, tags, 60_000)).toEqual(first)
+        const { counter: other, tags: short } = newTags()
+        await snap(other, short, 80)
+        await expect.poll(() => store.get(short[0] as string), { timeout: 5_000 }).toBeUndefined()
+      })
+    })
+
+    test('reads the first bytes alone', async () => {
+      const [long, short] = [newKey(), newKey()]
+      await put(long, 'V'.repeat(1_000))
+      await put(short, 'V12')
+      const heads = await Promise.all([long, short, newKey()].map((key) => store.getHead(key)))
+      expect(heads.map((head) => head?.toString())).toEqual(['V'.repeat(64), 'V12', undefined])
     })
 
     describe('overwrite', () => {
@@ -232,13 +416,21 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
       })
     })
 
-    describe('watch', () => {
-      test('tells of every kind of change, and of no other key', async () => {
-        const [key, other] = [newKey(), newKey()]
+    describe('follow', () => {
+      test('tells of every kind of change to keys with its prefixes, and of no other', async () => {
+        const [key, other] = [newKey(), `other:${newKey()}`]
         let changes = 0
-        const watch = store.watch?.(key, () => (changes += 1))
-        if (watch === undefined) return
-        await expect.poll(() => watch.isLive, { timeout: 5_000 }).toBe(true)
+        const heardOf = new Set<string>()
+        const feed = await store.follow?.([prefix], {
+          onChange: (keys) => {
+            for (const changed of keys ?? []) heardOf.add(changed)
+            if (keys?.includes(key)) changes += 1
+          },
+          onDown: () => undefined,
+          onUp: () => undefined,
+        })
+        if (feed === undefined) return
+        await feed.prove()
         const heard = async (change: () => Promise<unknown>): Promise<void> => {
           // What came late of the change before is not counted to this one.
           await new Promise((resolve) => setTimeout(resolve, 30))
@@ -251,13 +443,18 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
         await heard(() => store.overwrite(key, 1, bytes('abc')))
         await heard(() => put(key, 'set'))
         await heard(() => store.deleteMany([key]))
-        await new Promise((resolve) => setTimeout(resolve, 30))
-        const before = changes
+        const by = owner()
+        await heard(() => open(key, by))
+        await heard(() => close(key, by))
         await put(other, 'x')
-        watch.close()
+        await feed.prove()
+        await new Promise((resolve) => setTimeout(resolve, 30))
+        await feed.close()
+        const before = changes
         await put(key, 'x')
         await new Promise((resolve) => setTimeout(resolve, 50))
         expect(changes).toBe(before)
+        expect([...heardOf].filter((changed) => !changed.startsWith(prefix))).toEqual([])
       })
     })
 
@@ -279,6 +476,10 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
         () => other.store.claim({ key: 'k', value: bytes('x'), ttlMs: 1_000 }),
         () => other.store.overwrite('k', 1, bytes('x')),
         () => other.store.deleteMany(['k']),
+        () => other.store.fence({ keys: ['k'], op: 'close', forMs: 0, ttlMs: 1 }),
+        () => other.store.snap({ counter: 'n', tags: [] }),
+        () => other.store.ageTags(['t'], 'n'),
+        () => other.store.getHead('k'),
         () => other.store.ready(),
       ]
       for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'TIERCEL_CLOSED' })

@@ -2,7 +2,7 @@ import { serverNames, startStandalone } from '@tiercel/test-servers'
 import { describe, expect, test, vi } from 'vitest'
 import { createCache, type KeyParam, valkeyStore } from '../../src/index.ts'
 import { commandCounts } from './command-counts.ts'
-import { useLiveServer } from './live-server.ts'
+import { useLiveServer, warmUp } from './live-server.ts'
 
 describe.each(serverNames)('on %s', (name) => {
   const onServer = useLiveServer(name)
@@ -11,7 +11,7 @@ describe.each(serverNames)('on %s', (name) => {
     const keys = Array.from({ length: 300 }, (_, id) => ['k', id] as const)
     await onServer.newCache('batch').setMany(keys.filter(([, id]) => id % 3 === 0).map((key) => [key, key[1]]))
     const cache = onServer.newCache('batch')
-    await cache.get('warm')
+    await warmUp(cache)
     const before = await commandCounts(onServer.admin)
     const loadMany = vi.fn(async (missing: readonly (readonly ['k', number])[]) => missing.map(([, id]) => id))
     const values = await cache.getOrSetMany(keys, loadMany, { batchWindow: '1m' })
@@ -33,7 +33,7 @@ describe.each(serverNames)('on %s', (name) => {
       await cache.idle()
     }
     expect(loadMany.mock.calls.map(([list]) => list.length)).toEqual([200])
-    expect(await onServer.admin.exists('tc1:resource:e:product:7:details')).toBe(1)
+    expect(await onServer.admin.exists('tc1:e:resource:product:7:details')).toBe(1)
   })
 
   test('a memoized function: equal arguments are one key, also in the next process and beyond 1 KiB', async () => {
@@ -44,7 +44,7 @@ describe.each(serverNames)('on %s', (name) => {
     await first.idle()
     expect(await onServer.newCache('memoize').memoize(fn, { name: 'set:size' })(new Set(members.toReversed()))).toBe(300)
     expect(fn).toHaveBeenCalledTimes(1)
-    expect((await onServer.admin.keys('tc1:memoize:e:%#*')).length).toBe(1)
+    expect((await onServer.admin.keys('tc1:e:memoize:%#*')).length).toBe(1)
   })
 
   test('with the server away, a batch is still one query', async () => {

@@ -58,14 +58,14 @@ describe.each(serverNames)('on %s', (name) => {
   test('another language reads and writes plain values', async () => {
     const cache = newCache('shared', { format: 'plain', l1: false })
     await cache.set(['product', 7], { name: 'Zürich' }, { ttl: '1m' })
-    expect(await admin.get('tc1:shared:e:product:7')).toBe('{"name":"Zürich"}')
-    expect(await admin.pttl('tc1:shared:e:product:7')).toBeGreaterThan(50_000)
-    await admin.set('tc1:shared:e:product:7', '{"name": "Genève"}')
+    expect(await admin.get('tc1:e:shared:product:7')).toBe('{"name":"Zürich"}')
+    expect(await admin.pttl('tc1:e:shared:product:7')).toBeGreaterThan(50_000)
+    await admin.set('tc1:e:shared:product:7', '{"name": "Genève"}')
     expect(await cache.get(['product', 7])).toEqual({ name: 'Genève' })
-    await admin.set('tc1:shared:e:product:7', 'no JSON')
+    await admin.set('tc1:e:shared:product:7', 'no JSON')
     expect(await cache.getOrSet(['product', 7], () => ({ name: 'loaded' }))).toEqual({ name: 'loaded' })
     await cache.idle()
-    expect(await admin.get('tc1:shared:e:product:7')).toBe('{"name":"loaded"}')
+    expect(await admin.get('tc1:e:shared:product:7')).toBe('{"name":"loaded"}')
   })
 
   test("one tenant's encrypted entry copied over another's is a miss, and the load replaces it", async () => {
@@ -73,7 +73,7 @@ describe.each(serverNames)('on %s', (name) => {
     const log = eventLog(cache)
     await cache.namespace('a').set('secret', 'of a')
     await cache.namespace('b').set('secret', 'of b')
-    await admin.copy('tc1:tenants/a:e:secret', 'tc1:tenants/b:e:secret', 'REPLACE')
+    await admin.copy('tc1:e:tenants/a:secret', 'tc1:e:tenants/b:secret', 'REPLACE')
     expect(await cache.namespace('b').getOrSet('secret', () => 'of b')).toBe('of b')
     await cache.idle()
     expect(await cache.namespace('b').get('secret')).toBe('of b')

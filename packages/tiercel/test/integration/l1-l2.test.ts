@@ -2,7 +2,7 @@ import { serverNames } from '@tiercel/test-servers'
 import { describe, expect, test, vi } from 'vitest'
 import { eventLog } from '../cache/event-log.ts'
 import { commandCounts } from './command-counts.ts'
-import { useLiveServer } from './live-server.ts'
+import { useLiveServer, warmUp } from './live-server.ts'
 
 describe.each(serverNames)('on %s', (name) => {
   const onServer = useLiveServer(name)
@@ -27,7 +27,7 @@ describe.each(serverNames)('on %s', (name) => {
     const writer = onServer.newCache('coalesce')
     await writer.setMany(Array.from({ length: 200 }, (_, i) => [['k', i], i]))
     const reader = onServer.newCache('coalesce')
-    await reader.get('warm')
+    await warmUp(reader)
     const before = await commandCounts(onServer.admin)
     const [many, ...single] = await Promise.all([
       reader.getMany(Array.from({ length: 100 }, (_, i) => ['k', i])),
@@ -43,24 +43,24 @@ describe.each(serverNames)('on %s', (name) => {
   test("entries are stored under readable keys, with the server's expiry", async () => {
     const cache = onServer.newCache('shop')
     await cache.set(['product', 7], { id: 7 }, { ttl: '10m' })
-    expect(await onServer.admin.exists('tc1:shop:e:product:7')).toBe(1)
-    const leftMs = await onServer.admin.pttl('tc1:shop:e:product:7')
+    expect(await onServer.admin.exists('tc1:e:shop:product:7')).toBe(1)
+    const leftMs = await onServer.admin.pttl('tc1:e:shop:product:7')
     expect(leftMs).toBeGreaterThan(590_000)
     expect(leftMs).toBeLessThanOrEqual(600_000)
   })
 
   test('a key of another type is a miss, harms no other key, and is left alone by loads', async () => {
-    await onServer.admin.rpush('tc1:types:e:list', 'a', 'b')
+    await onServer.admin.rpush('tc1:e:types:list', 'a', 'b')
     const cache = onServer.newCache('types')
     await cache.set('text', 1)
     expect(await onServer.newCache('types').getMany(['list', 'text'])).toEqual([undefined, 1])
     expect(await cache.getOrSet('list', () => 'loaded')).toBe('loaded')
     await cache.idle()
-    expect(await onServer.admin.lrange('tc1:types:e:list', 0, -1)).toEqual(['a', 'b'])
+    expect(await onServer.admin.lrange('tc1:e:types:list', 0, -1)).toEqual(['a', 'b'])
   })
 
   test('every damage done to stored bytes is a miss and an event, never a throw or another value', async () => {
-    const key = 'tc1:fuzz:e:k'
+    const key = 'tc1:e:fuzz:k'
     const value = { id: 7, name: 'x', __nested: [1, 2, { deep: true }] }
     await onServer.newCache('fuzz').set('k', value)
     const whole = (await onServer.admin.getBuffer(key)) as Buffer
@@ -87,13 +87,13 @@ describe.each(serverNames)('on %s', (name) => {
   })
 
   test('a load replaces damaged bytes, and does not touch what came meanwhile', async () => {
-    await onServer.admin.set('tc1:heal:e:k', 'garbage')
+    await onServer.admin.set('tc1:e:heal:k', 'garbage')
     const cache = onServer.newCache('heal')
     expect(await cache.getOrSet('k', () => 'healed')).toBe('healed')
     await cache.idle()
     expect(await onServer.newCache('heal').get('k')).toBe('healed')
 
-    await onServer.admin.set('tc1:heal:e:other', 'garbage')
+    await onServer.admin.set('tc1:e:heal:other', 'garbage')
     const raced = await cache.getOrSet('other', async () => {
       await onServer.newCache('heal').set('other', 'newer')
       return 'older'
@@ -106,7 +106,7 @@ describe.each(serverNames)('on %s', (name) => {
   test('a counted byte is a byte that travelled', async () => {
     const cache = onServer.newCache('bytes')
     await cache.set('k', 'x'.repeat(1_000))
-    const stored = (await onServer.admin.strlen('tc1:bytes:e:k')) as number
+    const stored = (await onServer.admin.strlen('tc1:e:bytes:k')) as number
     const reader = onServer.newCache('bytes')
     await reader.get('k')
     expect(cache.stats().l2.bytesWritten).toBe(stored)

@@ -45,3 +45,15 @@ export function useLiveServer(name: ServerName): LiveServer {
     },
   }
 }
+
+/** Until a cache hears of changes and knows its namespace's token: what it does from then on is what it always does. */
+export async function warmUp(cache: Cache): Promise<void> {
+  let stop = (): void => undefined
+  const isUp = new Promise<void>((resolve) => {
+    stop = cache.on(({ type }) => void (type === 'link.up' && resolve()))
+  })
+  await cache.get('warm')
+  await isUp
+  stop()
+  await cache.get('warm')
+}

@@ -179,7 +179,7 @@ class Overtaking {
   }
 
   async #checkRest(): Promise<void> {
-    const stored = `tc1::e:${this.#plan.key}`
+    const stored = `tc1:e::${this.#plan.key}`
     const bytes = await this.#plan.store.get(stored)
     if (bytes === undefined) return
     const decoded = decodeEntry(bytes, stored, undefined)

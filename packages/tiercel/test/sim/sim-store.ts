@@ -1,4 +1,15 @@
-import type { PutOutcome, Store, StoreEntry, Swap, Watch } from '../../src/stores/store.ts'
+import type {
+  Feed,
+  FeedListener,
+  FenceOutcome,
+  FenceStep,
+  PutOutcome,
+  Snap,
+  Snapshot,
+  Store,
+  StoreEntry,
+  Swap,
+} from '../../src/stores/store.ts'
 import { type Scheduler, settled } from './scheduler.ts'
 
 /** Mechanisms of the protocol that a test switches off, to see that it would notice. */
@@ -8,27 +19,29 @@ export type Mechanism = 'lease' | 'version fence' | 'shared error' | 'refresh lo
 export class SimServer {
   readonly store: Store
   readonly scheduler: Scheduler
-  readonly #watchers: Map<string, Set<() => void>> = new Map()
+  readonly #followers: Set<{ readonly prefixes: readonly string[]; readonly listener: FeedListener }> = new Set()
 
   constructor(store: Store, scheduler: Scheduler) {
     this.store = store
     this.scheduler = scheduler
   }
 
-  watch(key: string, onChange: () => void): Watch {
-    const watchers = this.#watchers.get(key) ?? new Set()
-    this.#watchers.set(key, watchers.add(onChange))
-    return { isLive: true, close: () => void watchers.delete(onChange) }
+  follow(prefixes: readonly string[], listener: FeedListener): Feed {
+    const follower = { prefixes, listener }
+    this.#followers.add(follower)
+    return { isLocal: true, prove: async () => undefined, close: async () => void this.#followers.delete(follower) }
   }
 
-  /** Each watcher hears of it in its own time. */
+  /** Each process hears of it in its own time. */
   changed(key: string): void {
-    for (const onChange of this.#watchers.get(key) ?? []) this.scheduler.later(`push ${key}`, onChange)
+    for (const { prefixes, listener } of this.#followers) {
+      if (prefixes.some((prefix) => key.startsWith(prefix))) this.scheduler.later(`push ${key}`, () => listener.onChange([key]))
+    }
   }
 
   /** As if all timers had come to their end. */
   wakeAll(): void {
-    for (const watchers of this.#watchers.values()) for (const onChange of watchers) onChange()
+    for (const { listener } of this.#followers) listener.onChange(null)
   }
 }
 
@@ -101,8 +114,32 @@ export class SimStore implements Store {
     return this.#change(`overwrite ${key}`, key, () => this.#server.store.overwrite(key, offset, bytes))
   }
 
-  watch(key: string, onChange: () => void): Watch {
-    return this.#server.watch(key, () => this.isDead || onChange())
+  getHead(key: string): Promise<Buffer | undefined> {
+    return this.#command(`head ${key}`, () => this.#server.store.getHead(key))
+  }
+
+  async fence(step: FenceStep): Promise<readonly FenceOutcome[]> {
+    const outcomes = await this.#command(`${step.op} ${step.keys[0]}`, async () => {
+      const done = await this.#server.store.fence(step)
+      for (const key of step.keys) this.#server.changed(key)
+      return done
+    })
+    return outcomes
+  }
+
+  snap(snap: Snap): Promise<Snapshot> {
+    return this.#command(`snap ${snap.tags[0]?.key}`, () => this.#server.store.snap(snap))
+  }
+
+  ageTags(keys: readonly string[], counter: string): Promise<void> {
+    return this.#change(`age ${keys[0]}`, keys[0] ?? '', () => this.#server.store.ageTags(keys, counter))
+  }
+
+  async follow(prefixes: readonly string[], listener: FeedListener): Promise<Feed> {
+    const onChange = (keys: readonly string[] | null): void => {
+      if (!this.isDead) listener.onChange(keys)
+    }
+    return this.#server.follow(prefixes, { ...listener, onChange })
   }
 
   async close(): Promise<void> {}
@@ -118,7 +155,7 @@ export class SimStore implements Store {
   async #command<T>(label: string, execute: () => Promise<T>): Promise<T> {
     const { scheduler } = this.#server
     if (this.isDead) return never()
-    const said = label.replace(/:r:\w+/, ':r:version')
+    const said = label.replace(/:r:([^:]*):\w+/, ':r:$1:version')
     await scheduler.turn(`${this.#process} ${said}`)
     let result: { readonly value: T } | undefined
     let failure: unknown

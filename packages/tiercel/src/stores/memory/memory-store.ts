@@ -1,8 +1,24 @@
+import { prefixBytes } from '../../codecs/envelope.ts'
+import { fenceByte } from '../../codecs/fence.ts'
+import { encodeTag, newTokens, softOffset, tagByte, tagBytes } from '../../codecs/tag-token.ts'
 import { type ByteSize, sizeBytes } from '../../kernel/byte-size.ts'
 import { type Clock, epochMs, systemClock } from '../../kernel/clock.ts'
 import { StoreError } from '../../kernel/errors.ts'
 import { checkOptionNames, wholeNumber } from '../../kernel/options.ts'
-import { fenceByte, type PutOutcome, type Store, type StoreEntry, type Swap, valueByte, type Watch } from '../store.ts'
+import { fenceStep, isFenced } from '../fence-steps.ts'
+import {
+  type Feed,
+  type FeedListener,
+  type FenceOutcome,
+  type FenceStep,
+  type PutOutcome,
+  type Snap,
+  type Snapshot,
+  type Store,
+  type StoreEntry,
+  type Swap,
+  valueByte,
+} from '../store.ts'
 import { Arena, type Partition } from './arena.ts'
 import { never } from './expiry-wheel.ts'
 
@@ -39,7 +55,7 @@ class MemoryStore implements Store {
   readonly #arena: Arena
   readonly #entries: Partition
   readonly #clock: Clock
-  readonly #watchers: Map<string, Set<() => void>> = new Map()
+  readonly #feeds: Set<LocalFeed> = new Set()
   #isClosed = false
 
   constructor(arena: Arena, clock: Clock) {
@@ -84,20 +100,75 @@ class MemoryStore implements Store {
   async setMany(entries: readonly StoreEntry[]): Promise<readonly PutOutcome[]> {
     this.#checkOpen()
     return entries.map((entry) => {
-      if (this.#read(entry.key)?.[0] === fenceByte) return 'fenced'
+      if (this.#peek(entry.key)?.[0] === fenceByte) return 'fenced'
       this.#write(entry)
       return 'stored'
     })
   }
 
   async deleteMany(keys: readonly string[]): Promise<void> {
+    await this.fence({ keys, op: 'close', forMs: 0, ttlMs: 1 })
+  }
+
+  async fence(step: FenceStep): Promise<readonly FenceOutcome[]> {
     this.#checkOpen()
-    for (const key of keys) if (this.#read(key)?.[0] !== fenceByte) this.#remove(key)
+    return step.keys.map((key) => {
+      const next = fenceStep(this.#peek(key), step, this.nowMs())
+      if (next !== undefined) {
+        this.#write({ key, value: next.bytes, ttlMs: next.ttlMs })
+        return next.isFence ? 'fenced' : 'stored'
+      }
+      this.#remove(key)
+      if (step.counter !== undefined) this.#count(step.counter)
+      return 'empty'
+    })
+  }
+
+  async snap({ counter, tags }: Snap): Promise<Snapshot> {
+    this.#checkOpen()
+    const found = this.#number(counter)
+    let number = found ?? this.#count(counter)
+    const first = number
+    const contents = tags.map(({ key, lifeMs }) => {
+      const content = this.#peek(key)
+      if (isFenced(content, this.nowMs())) return 'fenced' as const
+      const ttlMs = lifeMs ?? never
+      if (content?.[0] === tagByte && content.length === tagBytes) {
+        // Nobody is told of a longer life: no other process can have read another one.
+        if (lifeMs !== undefined) this.#entries.set(key, content, key.length + content.length, this.#clock.monotonicMs() + ttlMs)
+        return Buffer.from(content)
+      }
+      if (content?.[0] === fenceByte) number = this.#count(counter)
+      const made = encodeTag(newTokens(), number)
+      this.#write({ key, value: made, ttlMs })
+      return made
+    })
+    return { number: first, tags: contents }
+  }
+
+  async ageTags(keys: readonly string[], counter: string): Promise<void> {
+    this.#checkOpen()
+    for (const key of keys) {
+      const content = this.#peek(key)
+      if (content?.[0] === fenceByte) continue
+      const number = this.#count(counter)
+      if (content?.[0] !== tagByte) this.#remove(key)
+      else {
+        const aged = encodeTag(newTokens(), number)
+        aged.copy(content, softOffset, softOffset)
+        this.#changed(key)
+      }
+    }
+  }
+
+  async getHead(key: string): Promise<Buffer | undefined> {
+    this.#checkOpen()
+    return this.#read(key)?.subarray(0, prefixBytes)
   }
 
   async overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean> {
     this.#checkOpen()
-    const present = this.#entries.get(key) as Buffer | undefined
+    const present = this.#peek(key)
     if (present?.[0] === valueByte) {
       bytes.copy(present, offset)
       this.#changed(key)
@@ -107,16 +178,11 @@ class MemoryStore implements Store {
     return false
   }
 
-  watch(key: string, onChange: () => void): Watch {
-    const watchers = this.#watchers.get(key) ?? new Set()
-    this.#watchers.set(key, watchers.add(onChange))
-    return {
-      isLive: true,
-      close: () => {
-        watchers.delete(onChange)
-        if (watchers.size === 0 && this.#watchers.get(key) === watchers) this.#watchers.delete(key)
-      },
-    }
+  async follow(prefixes: readonly string[], listener: FeedListener): Promise<Feed> {
+    this.#checkOpen()
+    const feed = new LocalFeed(prefixes, listener, this.#feeds)
+    this.#feeds.add(feed)
+    return feed
   }
 
   async close(): Promise<void> {
@@ -125,7 +191,7 @@ class MemoryStore implements Store {
   }
 
   #read(key: string): Buffer | undefined {
-    const bytes = this.#entries.get(key) as Buffer | undefined
+    const bytes = this.#peek(key)
     return bytes === undefined ? undefined : Buffer.from(bytes)
   }
 
@@ -142,10 +208,49 @@ class MemoryStore implements Store {
 
   /** Told as a server would: not within the call that changed it. */
   #changed(key: string): void {
-    for (const onChange of this.#watchers.get(key) ?? []) queueMicrotask(onChange)
+    for (const feed of this.#feeds) feed.tell(key)
+  }
+
+  #peek(key: string): Buffer | undefined {
+    return this.#entries.get(key) as Buffer | undefined
+  }
+
+  #number(counter: string): number | undefined {
+    const text = this.#peek(counter)?.toString()
+    return text === undefined ? undefined : Number(text)
+  }
+
+  /** As on a server: one that was lost starts from the time in µs. */
+  #count(counter: string): number {
+    const number = (this.#number(counter) ?? Math.floor(this.nowMs() * 1_000)) + 1
+    this.#write({ key: counter, value: Buffer.from(String(number)), ttlMs: never })
+    return number
   }
 
   #checkOpen(): void {
     if (this.#isClosed) throw new StoreError('TIERCEL_CLOSED', 'The store was closed.')
+  }
+}
+
+class LocalFeed implements Feed {
+  readonly isLocal = true
+  readonly #prefixes: readonly string[]
+  readonly #listener: FeedListener
+  readonly #feeds: Set<LocalFeed>
+
+  constructor(prefixes: readonly string[], listener: FeedListener, feeds: Set<LocalFeed>) {
+    this.#prefixes = prefixes
+    this.#listener = listener
+    this.#feeds = feeds
+  }
+
+  tell(key: string): void {
+    if (this.#prefixes.some((prefix) => key.startsWith(prefix))) queueMicrotask(() => this.#listener.onChange([key]))
+  }
+
+  async prove(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#feeds.delete(this)
   }
 }

@@ -1,0 +1,34 @@
+import { UsageError } from '../kernel/errors.ts'
+import { checkPath, joinKey, type Key } from '../kernel/key.ts'
+import { show } from '../kernel/show.ts'
+
+/**
+ * What entries are invalidated by together. Written as a key is: a string is the programmer's own, `'category:7'`; what comes from outside goes into
+ * an array, `['category', id]`, where no text can reach another tag.
+ */
+export type Tag = Key
+
+const mostTags = 100
+/** Of an encoded name; it stands in each entry. */
+const longestName = 1_000
+
+/**
+ * Encoded names, each once.
+ *
+ * @throws {TIERCEL_INVALID_KEY} {TIERCEL_INVALID_OPTION} not a list, or more than 100
+ */
+export function tagNames(tags: readonly Tag[], call: string): readonly string[] {
+  if (!Array.isArray(tags)) throw new UsageError('TIERCEL_INVALID_OPTION', `${call}: tags: a list of tags is needed, not ${show(tags)}.`)
+  if (tags.length > mostTags)
+    throw new UsageError('TIERCEL_INVALID_OPTION', `${call}: tags: ${tags.length} are given, allowed are ${mostTags}.`)
+  const names = tags.map(tagName)
+  return names.length < 2 ? names : [...new Set(names)]
+}
+
+/** @throws {TIERCEL_INVALID_KEY} */
+export function tagName(tag: Tag): string {
+  const name = typeof tag === 'string' ? tag : joinKey(tag)
+  if (typeof tag === 'string') checkPath(tag)
+  if (Buffer.byteLength(name) <= longestName) return name
+  throw new UsageError('TIERCEL_INVALID_KEY', `Tag ${show(name)} is not allowed: it takes more than ${longestName} bytes, encoded.`)
+}

@@ -1,0 +1,203 @@
+import type { Feed, Store } from '../stores/store.ts'
+import type { Proof } from './proof.ts'
+
+/** Told of what may have changed. */
+export interface ChangeListener {
+  /** Stored keys; `null`: all. */
+  onChange(keys: readonly string[] | null): void
+  /** Whether changes are heard from now on. */
+  onLink?(isUp: boolean): void
+}
+
+export interface Watch {
+  /** Whether changes are heard now. Else ask from time to time. */
+  readonly isLive: boolean
+  close(): void
+}
+
+/** After a link could not be opened, none is tried for so long. */
+const restMs = 1_000
+/** Round trips per bound. */
+const proofsPerBound = 4
+/** A question that is not answered for so many bounds: the link is taken for dead, whatever the socket says. */
+const boundsToDeath = 2
+const shortestDeathMs = 500
+
+/**
+ * How this process hears of changes: one link, for its L1 and for those who wait for a key. It is opened at the first use, opened again when it
+ * is lost or mute, and asked for a sign of life several times per bound; each answer is a `Proof`. What changed while there was no link was not
+ * heard: with the next link everything is questioned.
+ */
+export class Changes {
+  readonly #store: Store
+  readonly #prefixes: readonly string[]
+  readonly #proof: Proof
+  readonly #listener: ChangeListener
+  readonly #nowMs: () => number
+  readonly #watchers: Map<string, Set<() => void>> = new Map()
+  #opening: Promise<void> | undefined
+  #feed: Feed | undefined
+  #isUp = false
+  #isClosed = false
+  #heartbeat: NodeJS.Timeout | undefined
+  #retry: NodeJS.Timeout | undefined
+  /** When the question that is not answered yet was sent. */
+  #askedAtMs: number | undefined
+
+  constructor(store: Store, prefixes: readonly string[], proof: Proof, listener: ChangeListener, nowMs: () => number) {
+    this.#store = store
+    this.#prefixes = prefixes
+    this.#proof = proof
+    this.#listener = listener
+    this.#nowMs = nowMs
+  }
+
+  get isUp(): boolean {
+    return this.#isUp
+  }
+
+  /** Opens the link in the background. May be called often. */
+  start(): void {
+    if (this.#opening === undefined && !this.#isClosed && this.#store.follow !== undefined) this.#opening = this.#open()
+  }
+
+  /** Calls `onChange` whenever the key may have changed, until it is closed. */
+  watch(key: string, onChange: () => void): Watch {
+    const watchers = this.#watchers.get(key) ?? new Set()
+    this.#watchers.set(key, watchers.add(onChange))
+    this.start()
+    const isLive = (): boolean => this.#isUp
+    return {
+      get isLive() {
+        return isLive()
+      },
+      close: () => {
+        watchers.delete(onChange)
+        if (watchers.size === 0 && this.#watchers.get(key) === watchers) this.#watchers.delete(key)
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#setUp(false)
+    clearInterval(this.#heartbeat)
+    clearTimeout(this.#retry)
+    await this.#opening
+    await this.#feed?.close()
+  }
+
+  /** Never rejects: without a link, L1 is trusted for what it was read for, and those who wait ask from time to time. */
+  async #open(): Promise<void> {
+    try {
+      let isThis = true
+      const feed = await (this.#store.follow as NonNullable<Store['follow']>)(this.#prefixes, {
+        onChange: (keys) => {
+          if (isThis && !this.#isClosed) this.#tell(keys)
+        },
+        onDown: () => {
+          if (isThis) this.#setUp(false)
+        },
+        onUp: () => {
+          if (isThis) this.#setUp(true)
+        },
+      })
+      this.#feed = {
+        isLocal: feed.isLocal,
+        prove: () => feed.prove(),
+        close: () => {
+          isThis = false
+          return feed.close()
+        },
+      }
+      if (this.#isClosed) return
+      if (feed.isLocal) this.#hearAll()
+      else {
+        this.#setUp(true)
+        this.#beat()
+      }
+    } catch {
+      this.#retryLater()
+    }
+  }
+
+  /** Of one in this process nothing is missed, from the call that opens it on. */
+  #hearAll(): void {
+    this.#isUp = true
+    this.#proof.proveForEver()
+    this.#ringAll()
+  }
+
+  #retryLater(): void {
+    if (this.#isClosed) return
+    this.#retry = setTimeout(
+      () => {
+        this.#opening = undefined
+        this.start()
+      },
+      restMs * (0.5 + Math.random()),
+    ).unref()
+  }
+
+  #beat(): void {
+    clearInterval(this.#heartbeat)
+    this.#askedAtMs = undefined
+    this.#ask()
+    this.#heartbeat = setInterval(() => this.#ask(), this.#proof.boundMs / proofsPerBound).unref()
+  }
+
+  #ask(): void {
+    const nowMs = this.#nowMs()
+    if (this.#askedAtMs !== undefined) {
+      if (nowMs - this.#askedAtMs > Math.max(this.#proof.boundMs * boundsToDeath, shortestDeathMs)) this.#reopen()
+      return
+    }
+    const feed = this.#feed
+    if (feed === undefined || !this.#isUp) return
+    this.#askedAtMs = nowMs
+    feed.prove().then(
+      () => this.#answered(feed, nowMs, true),
+      () => this.#answered(feed, nowMs, false),
+    )
+  }
+
+  #answered(feed: Feed, askedAtMs: number, isAlive: boolean): void {
+    if (this.#feed !== feed || this.#askedAtMs !== askedAtMs) return
+    this.#askedAtMs = undefined
+    if (isAlive && this.#isUp) this.#proof.prove(askedAtMs)
+  }
+
+  /** A link that says nothing, and does not break either. */
+  #reopen(): void {
+    clearInterval(this.#heartbeat)
+    this.#setUp(false)
+    const feed = this.#feed
+    this.#feed = undefined
+    this.#opening = (feed?.close() ?? Promise.resolve()).catch(() => undefined).then(() => (this.#isClosed ? undefined : this.#open()))
+  }
+
+  #setUp(isUp: boolean): void {
+    if (isUp && this.#isClosed) return
+    const wasUp = this.#isUp
+    this.#isUp = isUp
+    // What was asked over the link before proves nothing of this one.
+    this.#askedAtMs = undefined
+    if (isUp) {
+      this.#proof.void()
+      this.#tell(null)
+    } else if (wasUp) this.#ringAll()
+    if (wasUp !== isUp) this.#listener.onLink?.(isUp)
+    if (isUp && this.#feed !== undefined) this.#ask()
+  }
+
+  #tell(keys: readonly string[] | null): void {
+    this.#listener.onChange(keys)
+    if (keys === null) return this.#ringAll()
+    for (const key of keys) for (const onChange of [...(this.#watchers.get(key) ?? [])]) onChange()
+  }
+
+  /** Whoever waits looks once: what changed while nothing was heard was missed. */
+  #ringAll(): void {
+    for (const watchers of [...this.#watchers.values()]) for (const onChange of [...watchers]) onChange()
+  }
+}

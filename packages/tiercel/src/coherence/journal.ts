@@ -1,0 +1,173 @@
+import type { Store } from '../stores/store.ts'
+
+/** A key that was changed, as it is deleted again. */
+export interface JournalKey {
+  /** The stored key, of an entry or a tag. */
+  readonly key: string
+  /** Of a tag. */
+  readonly counter?: string | undefined
+  /** What stands for the whole namespace. */
+  readonly namespace: { readonly key: string; readonly counter: string }
+}
+
+interface Record {
+  readonly key: JournalKey
+  /** When the server confirmed it; `undefined`: it has not. */
+  appliedAtMs: number | undefined
+}
+
+/** What a failover may have lost was confirmed less than so long ago. */
+const keptMs = 60_000
+const keysPerCall = 100
+const firstRetryMs = 100
+const longestRetryMs = 5_000
+
+/**
+ * What this process invalidated lately, to be done again.
+ *
+ * An invalidation that could not be applied is queued here and tried until it is. One that was applied can still be undone: the server that
+ * confirmed it dies, and its successor never heard of it. So everything of the last minute is deleted once more on every new link, before
+ * anything is read over it. A delete that is done twice costs a miss.
+ *
+ * What does not fit stands for its whole namespace, which is then cleared.
+ */
+export class Journal {
+  readonly #store: Store
+  readonly #maxKeys: number
+  readonly #nowMs: () => number
+  readonly #records: Map<string, Record> = new Map()
+  #queued = 0
+  #retry: NodeJS.Timeout | undefined
+  #retryMs = firstRetryMs
+  #isClosed = false
+  readonly #unlisten: (() => void) | undefined
+
+  constructor(store: Store, maxKeys: number, nowMs: () => number) {
+    this.#store = store
+    this.#maxKeys = maxKeys
+    this.#nowMs = nowMs
+    this.#unlisten = store.onLink?.(() => void this.replay())
+  }
+
+  /** Invalidations that were not applied yet. */
+  get queued(): number {
+    return this.#queued
+  }
+
+  /** Whether what the server holds under a key may be older than an invalidation of this process. */
+  holds(key: string): boolean {
+    return this.#queued > 0 && this.#records.get(key)?.appliedAtMs === undefined && this.#records.has(key)
+  }
+
+  /** The server has confirmed it. */
+  applied(keys: readonly JournalKey[]): void {
+    const nowMs = this.#nowMs()
+    this.#forget(nowMs)
+    for (const key of keys) this.#put(key, nowMs)
+  }
+
+  /** The server did not: it is tried again, with the next link or after a while. */
+  queue(keys: readonly JournalKey[]): void {
+    this.#forget(this.#nowMs())
+    for (const key of keys) this.#put(key, undefined)
+    this.#plan()
+  }
+
+  /**
+   * Deletes everything once more. What it sends leaves in this turn, before anything that is asked for later.
+   *
+   * @returns whether nothing is queued any more
+   */
+  async replay(): Promise<boolean> {
+    if (this.#isClosed) return true
+    this.#forget(this.#nowMs())
+    const calls = this.#calls()
+    await Promise.all(calls.map((records) => this.#delete(records)))
+    this.#retryMs = this.#queued === 0 ? firstRetryMs : Math.min(this.#retryMs * 2, longestRetryMs)
+    this.#plan()
+    return this.#queued === 0
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#retry)
+    this.#unlisten?.()
+  }
+
+  #put(key: JournalKey, appliedAtMs: number | undefined): void {
+    const known = this.#records.get(key.key)
+    if (known !== undefined) this.#drop(key.key, known)
+    if (this.#records.size >= this.#maxKeys) return this.#overflow(key, appliedAtMs)
+    this.#records.set(key.key, { key, appliedAtMs })
+    if (appliedAtMs === undefined) this.#queued += 1
+  }
+
+  /** Namespaces in the place of their keys. */
+  #overflow(key: JournalKey, appliedAtMs: number | undefined): void {
+    const all = [...this.#records.values(), { key, appliedAtMs }]
+    this.#records.clear()
+    this.#queued = 0
+    for (const { key, appliedAtMs } of all) {
+      const { namespace } = key
+      const known = this.#records.get(namespace.key)
+      const isQueued = appliedAtMs === undefined || (known !== undefined && known.appliedAtMs === undefined)
+      if (known !== undefined) this.#drop(namespace.key, known)
+      this.#records.set(namespace.key, { key: { ...namespace, namespace }, appliedAtMs: isQueued ? undefined : appliedAtMs })
+      if (isQueued) this.#queued += 1
+    }
+  }
+
+  #drop(key: string, record: Record): void {
+    this.#records.delete(key)
+    if (record.appliedAtMs === undefined) this.#queued -= 1
+  }
+
+  /** They stand in the order in which they were put. */
+  #forget(nowMs: number): void {
+    for (const [key, record] of this.#records) {
+      if (record.appliedAtMs === undefined) continue
+      if (nowMs - record.appliedAtMs <= keptMs) break
+      this.#drop(key, record)
+    }
+  }
+
+  /** What is queued goes alone, so that a node that is away keeps nobody else's back. */
+  #calls(): Record[][] {
+    const calls: Record[][] = []
+    const open = new Map<string, Record[]>()
+    for (const record of this.#records.values()) {
+      const counter = record.key.counter ?? ''
+      const group = record.appliedAtMs === undefined ? undefined : open.get(counter)
+      if (group !== undefined && group.length < keysPerCall) group.push(record)
+      else {
+        const started = [record]
+        if (record.appliedAtMs !== undefined) open.set(counter, started)
+        calls.push(started)
+      }
+    }
+    return calls
+  }
+
+  async #delete(records: readonly Record[]): Promise<void> {
+    const keys = records.map(({ key }) => key.key)
+    const tagLifeMs = 60_000
+    try {
+      await this.#store.fence({ keys, counter: records[0]?.key.counter, op: 'close', forMs: 0, ttlMs: tagLifeMs })
+      for (const record of records) this.#applied(record)
+    } catch {
+      // It stays as it was: the next link, or the next try, will do it.
+    }
+  }
+
+  #applied(record: Record): void {
+    if (record.appliedAtMs !== undefined || this.#records.get(record.key.key) !== record) return
+    this.#drop(record.key.key, record)
+    this.#put(record.key, this.#nowMs())
+  }
+
+  #plan(): void {
+    clearTimeout(this.#retry)
+    if (this.#queued === 0 || this.#isClosed) return
+    this.#retry = setTimeout(() => void this.replay(), this.#retryMs * (0.5 + Math.random())).unref()
+  }
+}

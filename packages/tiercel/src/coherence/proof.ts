@@ -1,0 +1,46 @@
+/**
+ * How long this process may believe what it holds.
+ *
+ * It hears of changes over a link. Until when it would have heard is proven by a round trip over that link, and counts from when the question was
+ * *sent*: whatever changed before that has been told by the time of the answer. What was read from the server itself is as good from the moment
+ * that read was sent. So nothing is served for longer than `boundMs` after the newer of the two.
+ */
+export class Proof {
+  /** The bound on staleness, in ms. */
+  readonly boundMs: number
+  /** When the last answered question was sent. */
+  provenAtMs: number = Number.NEGATIVE_INFINITY
+  /** The same, of any link so far. */
+  lastProvenAtMs: number = Number.NEGATIVE_INFINITY
+  /** Up to here all that nobody has questioned may be served. */
+  provenUntilMs: number = Number.NEGATIVE_INFINITY
+
+  constructor(boundMs: number) {
+    this.boundMs = boundMs
+  }
+
+  /** @param sentAtMs when the question was sent */
+  prove(sentAtMs: number): void {
+    if (sentAtMs < this.provenAtMs) return
+    this.provenAtMs = sentAtMs
+    this.lastProvenAtMs = sentAtMs
+    this.provenUntilMs = sentAtMs + this.boundMs
+  }
+
+  /** Changes may have been missed: what was proven is not any more. */
+  void(): void {
+    this.provenAtMs = Number.NEGATIVE_INFINITY
+    this.provenUntilMs = Number.NEGATIVE_INFINITY
+  }
+
+  /** Nothing can be missed: there is nobody else, or he is in this process. */
+  proveForEver(): void {
+    this.provenAtMs = Number.POSITIVE_INFINITY
+    this.provenUntilMs = Number.POSITIVE_INFINITY
+  }
+
+  /** Whether what was read at `sentAtMs` and not questioned since may be served now. */
+  covers(sentAtMs: number, nowMs: number): boolean {
+    return nowMs <= this.provenUntilMs || nowMs - sentAtMs <= this.boundMs
+  }
+}

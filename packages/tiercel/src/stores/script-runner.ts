@@ -1,0 +1,63 @@
+import type { Reply } from '../client/client.ts'
+import { isUnknownScript, type Script, type ScriptCall, scriptCommand } from '../client/script.ts'
+import type { Link } from './link.ts'
+
+const maxScriptsPerBatch = 1_000
+
+/** Runs scripts over a link, many as one pipeline. */
+export class ScriptRunner {
+  readonly #link: Link
+  /** Those that a server has been given the text of. */
+  readonly #sentScripts: Set<Script> = new Set()
+
+  constructor(link: Link) {
+    this.#link = link
+    // It may be another server, and what is sent first must not need a second try.
+    link.onLink(() => this.#sentScripts.clear())
+  }
+
+  /**
+   * The first call of a script brings its text, so that it takes its place among the commands around it; later ones its hash. A server that
+   * forgot it says so and has executed nothing.
+   *
+   * @param toCall told the last instant, of the server's clock, at which its batch may still be waited for
+   */
+  async run<T>(items: readonly T[], operation: string, toCall: (item: T, notAfterMs: number) => ScriptCall): Promise<readonly Reply[]> {
+    const replies: Reply[] = []
+    for (let from = 0; from < items.length; from += maxScriptsPerBatch) {
+      const batch = items.slice(from, from + maxScriptsPerBatch)
+      const notAfterMs = this.#link.notAfterMs(batch.length)
+      replies.push(
+        ...(await this.#runBatch(
+          batch.map((item) => toCall(item, notAfterMs)),
+          operation,
+        )),
+      )
+    }
+    return replies
+  }
+
+  async #runBatch(calls: readonly ScriptCall[], operation: string): Promise<readonly Reply[]> {
+    const replies = await this.#link.batch(
+      calls.map((call) => {
+        const isKnown = this.#sentScripts.has(call.script)
+        this.#sentScripts.add(call.script)
+        return scriptCommand(call, isKnown ? 'EVALSHA' : 'EVAL')
+      }),
+      operation,
+    )
+    const unknown = calls.filter((_, at) => isUnknownScript(replies[at]))
+    const again =
+      unknown.length === 0
+        ? []
+        : await this.#link.batch(
+            unknown.map((call) => scriptCommand(call, 'EVAL')),
+            operation,
+          )
+    return replies.map((first) => {
+      const reply = isUnknownScript(first) ? (again.shift() as Reply) : first
+      if (reply instanceof Error) throw reply
+      return reply
+    })
+  }
+}
