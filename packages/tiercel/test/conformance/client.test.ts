@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { type ClientTopology, clientSuite } from './client.suite.ts'
 import { clusterOutageSuite, clusterSuite } from './client-cluster.suite.ts'
 import { clientPackages } from './client-live.ts'
+import { trackingSuite } from './client-tracking.suite.ts'
 import { linksSuite } from './client-links.suite.ts'
 import { outageSuite } from './client-outage.suite.ts'
 
@@ -31,6 +32,7 @@ for (const server of servers) {
       for (const { name, sendsAgain, open, connect } of clientPackages) {
         clientSuite(name, topology, (isConnecting) => open(topology, isConnecting))
         linksSuite(name, topology, (isConnecting) => open(topology, isConnecting))
+        trackingSuite(name, topology, () => open(topology))
         if (kind === 'standalone') outageSuite(name, topology, { sendsAgain, open: () => open(topology), connect })
         else clusterSuite(name, topology, () => open(topology))
       }
