@@ -57,13 +57,27 @@ export interface Client {
    */
   subscribe(channels: readonly string[], listener: SubscriptionListener): Promise<Subscription>
   /**
-   * Opens server-assisted invalidation (`CLIENT TRACKING ON BCAST`) for key prefixes on links of its own: one link that
-   * speaks RESP3 where the client hands pushes on, a redirect pair where not; per primary on a cluster.
+   * Opens server-assisted invalidation (`CLIENT TRACKING`): per primary on a link of its own, or for the other modes and `noLoop` on the link
+   * that commands go out on, with a link beside it to which the server redirects what it pushes.
    * Resolves when every link is tracking. A lost link is opened again by itself; between `onDown` and the next `onUp`
-   * invalidations may have been missed.
+   * invalidations may have been missed, and what is read in between may not be watched.
+   * @throws {TIERCEL_UNSUPPORTED} the mode needs the link of the commands, and that is tracked already (by your own option, or an earlier `track`)
+   * @throws {TIERCEL_INVALID_OPTION}
    */
   track(options: TrackingOptions, listener: TrackingListener): Promise<Tracking>
+  /** The primaries: one, or those of a cluster as the client knows them now. For what has to be asked of each: `SCAN`. */
+  primaries(): Promise<readonly PrimaryNode[]>
   close(): Promise<void>
+}
+
+export interface PrimaryNode {
+  /** `host:port` on a cluster; empty where there is only one. */
+  readonly address: string
+  /**
+   * Sends to this node, wherever the keys of the command belong. A redirection is told as the `ServerError` that it is.
+   * @throws {TIERCEL_SERVER_ERROR} {TIERCEL_STORE_UNAVAILABLE} as `Client.send`
+   */
+  send(words: readonly Word[]): Promise<Reply>
 }
 
 /** A command as words. Text is UTF-8. */
@@ -73,6 +87,8 @@ export interface Command {
   readonly key?: string
   /** A hint that a replica may answer. Default: false. */
   readonly readOnly?: boolean
+  /** Whether its keys are to be watched from now on, where tracking has the mode `optin`. Costs one more command, not one more round trip. Default: false. */
+  readonly tracked?: boolean
 }
 
 export type Word = string | Buffer
@@ -97,9 +113,18 @@ export interface Subscription {
 }
 
 export interface TrackingOptions {
-  /** Key prefixes, at least one, none a prefix of another. */
+  /** Key prefixes, at least one, none a prefix of another. Other keys are not told of, in any mode. */
   readonly prefixes: readonly string[]
-  /** Leave out pushes for changes made over the data link. Refused where the client cannot (`TIERCEL_UNSUPPORTED`). Default: false. */
+  /**
+   * What the server tells of. Default: `broadcast`.
+   *
+   * - `broadcast`: every change under the prefixes, by anybody, read here or not. Costs the server no memory, and a push per change and process.
+   * - `default`: changes of keys that were read by this client, once: a key is watched from a read until its next change, **also one of
+   *   our own** and also with `noLoop`. The server remembers readers, up to its `tracking-table-max-keys`; what it forgets it tells of.
+   * - `optin`: as `default`, but only keys of commands with `tracked: true`.
+   */
+  readonly mode?: 'broadcast' | 'default' | 'optin'
+  /** Whether changes made through this client are left out. Default: false. */
   readonly noLoop?: boolean
 }
 
@@ -113,7 +138,10 @@ export interface TrackingListener {
 }
 
 export interface Tracking {
-  /** Round trip on every tracking link, in order with its pushes as far as the server keeps it: the heartbeat. */
+  /**
+   * The heartbeat: a round trip on every tracking link, in order with its pushes as far as the server keeps it. With a pair of links it proves both,
+   * and that the server still redirects from the one to the other.
+   */
   ping(): Promise<void>
   /** Ends tracking and its links. May be called twice. */
   close(): Promise<void>

@@ -5,6 +5,7 @@ import type { LinkNews } from './link-news.ts'
 import type { Nodes } from './nodes.ts'
 import { slotOf } from './slot.ts'
 import { SlotOwners } from './slot-owners.ts'
+import { sendOn } from './tracking-pair.ts'
 
 /** The map of a cluster as the client underneath keeps it. */
 export interface ClusterMap {
@@ -29,58 +30,81 @@ const mostRedirections = 5
  * Routes each command straight to the link of its slot. Not through the client's own cluster path, which sends a command again
  * after a lost link. Replicas are not asked, whatever `readOnly` says: they lag.
  */
-export function clusterNodes(map: ClusterMap, news: LinkNews): Nodes {
-  const owners = new SlotOwners((slot) => map.primaryOf(slot), news)
-  return {
-    topology: 'cluster',
-    get isReady() {
-      return map.isReady
-    },
-    news,
-    ready: (signal) => map.ready(signal),
-    send: (command) => send(map, owners, command),
-    any: () => pick(map),
-    primaries: () => map.primaries(),
-    release: () => map.release(),
+export class ClusterNodes implements Nodes {
+  readonly topology = 'cluster'
+  readonly news: LinkNews
+  readonly #map: ClusterMap
+  readonly #owners: SlotOwners
+
+  constructor(map: ClusterMap, news: LinkNews) {
+    this.news = news
+    this.#map = map
+    this.#owners = new SlotOwners((slot) => map.primaryOf(slot), news)
   }
-}
 
-function send(map: ClusterMap, owners: SlotOwners, command: Command): Promise<Reply> {
-  const slot = command.key === undefined ? undefined : slotOf(command.key)
-  const link = slot === undefined ? map.any() : owners.of(slot)
-  const reply = link?.isReady ? link.send(command.words) : connectAndSend(map, owners, slot, command)
-  return reply.catch((error) => {
-    if (isRedirection(error)) return redirect(map, owners, command, error)
-    throw error
-  })
-}
+  get isReady(): boolean {
+    return this.#map.isReady
+  }
 
-async function connectAndSend(map: ClusterMap, owners: SlotOwners, slot: number | undefined, command: Command): Promise<Reply> {
-  const link = await map.connect(slot)
-  if (slot !== undefined) owners.of(slot)
-  return link.send(command.words)
-}
+  ready(signal?: AbortSignal): Promise<void> {
+    return this.#map.ready(signal)
+  }
 
-async function redirect(map: ClusterMap, owners: SlotOwners, command: Command, first: ServerError): Promise<Reply> {
-  let redirection = first
-  for (let count = 1; ; count++) {
-    const link = await map.follow(redirection, command.key)
-    if (redirection.reply === 'ASK') link.send(['ASKING']).catch(() => {})
-    else if (command.key !== undefined) owners.moved(slotOf(command.key), link)
+  send(command: Command): Promise<Reply> {
+    const slot = command.key === undefined ? undefined : slotOf(command.key)
+    const link = slot === undefined ? this.#map.any() : this.#owners.of(slot)
+    const reply = link?.isReady ? sendOn(link, command) : this.#connectAndSend(command, slot)
+    return reply.catch((error) => {
+      if (isRedirection(error)) return this.#redirect(command, error)
+      throw error
+    })
+  }
+
+  any(): Promise<Link> {
+    const link = this.#map.any()
+    return link?.isReady ? Promise.resolve(link) : this.#map.connect(undefined)
+  }
+
+  primaries(): Promise<ReadonlyMap<string, Link | undefined>> {
+    return this.#map.primaries()
+  }
+
+  release(): void {
+    this.#map.release()
+  }
+
+  async #connectAndSend(command: Command, slot: number | undefined): Promise<Reply> {
+    const link = await this.#map.connect(slot)
+    if (slot !== undefined) this.#owners.of(slot)
+    return sendOn(link, command)
+  }
+
+  async #redirect(command: Command, first: ServerError): Promise<Reply> {
+    let redirection = first
+    for (let count = 1; ; count++) {
+      const link = await this.#map.follow(redirection, command.key)
+      try {
+        if (redirection.reply === 'ASK') return await this.#ask(link, command)
+        if (command.key !== undefined) this.#owners.moved(slotOf(command.key), link)
+        return await sendOn(link, command)
+      } catch (error) {
+        if (!isRedirection(error) || count === mostRedirections) throw error
+        redirection = error
+      }
+    }
+  }
+
+  /** Never watched there: `ASKING` and the announcement of a watched read undo each other, and the node need not be a primary of ours yet. */
+  async #ask(link: Link, command: Command): Promise<Reply> {
+    link.send(['ASKING']).catch(() => {})
     try {
       return await link.send(command.words)
-    } catch (error) {
-      if (!isRedirection(error) || count === mostRedirections) throw error
-      redirection = error
+    } finally {
+      this.news.strayed()
     }
   }
 }
 
 function isRedirection(error: unknown): error is ServerError {
   return error instanceof ServerError && (error.reply === 'MOVED' || error.reply === 'ASK')
-}
-
-function pick(map: ClusterMap): Promise<Link> {
-  const link = map.any()
-  return link?.isReady ? Promise.resolve(link) : map.connect(undefined)
 }

@@ -3,6 +3,7 @@ export { type Capabilities, probeCapabilities, serverTimeMs } from './capabiliti
 export type {
   Client,
   Command,
+  PrimaryNode,
   Reply,
   Subscription,
   SubscriptionListener,

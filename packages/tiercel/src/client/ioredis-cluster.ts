@@ -91,7 +91,7 @@ export class IoredisClusterMap implements ClusterMap {
     let link = this.#links.get(address)
     if (link?.live !== node) {
       link?.release()
-      link = new IoredisLink(this.#name, node, this.#news)
+      link = new IoredisLink(this.#name, node, { news: this.#news, address })
       this.#links.set(address, link)
     }
     return link

@@ -2,16 +2,18 @@ import { UsageError } from '../kernel/errors.ts'
 import type { Reply, Word } from './client.ts'
 import { type IoredisCommandClass, ioredisCommandClass } from './ioredis-command.ts'
 import type { Ioredis, IoredisStream } from './ioredis-shape.ts'
-import { openIoredisSubscriber, openIoredisTracker } from './ioredis-side-link.ts'
-import type { Link, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
-import type { LinkNews } from './link-news.ts'
+import { openIoredisReceiver, openIoredisSubscriber, openIoredisTracker } from './ioredis-side-link.ts'
+import type { Link, LinkSetup, Receiver, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
+import { LinkLife } from './link-life.ts'
 import { unavailable } from './unavailable.ts'
 import { type LinkState, whenReady } from './when-ready.ts'
 
 export class IoredisLink implements Link {
   readonly live: Ioredis
+  readonly address: string
+  readonly life: LinkLife
+  readonly untrackable = undefined
   readonly #name: string
-  readonly #news: LinkNews
   readonly #lastError: (() => unknown) | undefined
   readonly #Command: IoredisCommandClass
   readonly #onReady = (): void => this.tell()
@@ -27,12 +29,12 @@ export class IoredisLink implements Link {
   /** The connection that the news told of. The client's events come a tick after its state. */
   #told: IoredisStream | null | undefined
 
-  /** @param lastError what the client reported last, where its events are ours */
-  constructor(name: string, live: Ioredis, news: LinkNews, lastError?: () => unknown) {
+  constructor(name: string, live: Ioredis, { news, address = '', lastError }: LinkSetup) {
     refuseChangedReplies(name, live.options)
     this.live = live
+    this.address = address
     this.#name = name
-    this.#news = news
+    this.life = new LinkLife(news)
     this.#lastError = lastError
     this.#Command = ioredisCommandClass(name, live)
     live.on('ready', this.#onReady)
@@ -58,9 +60,8 @@ export class IoredisLink implements Link {
   tell(): void {
     const { status, stream } = this.live
     if (status !== 'ready' || stream === this.#told) return
-    this.#lost()
     this.#told = stream
-    this.#news.opened()
+    this.life.opened()
   }
 
   send(words: readonly Word[]): Promise<Reply> {
@@ -83,6 +84,10 @@ export class IoredisLink implements Link {
     return openIoredisTracker(this.live, prefixes, events)
   }
 
+  openReceiver(events: TrackerEvents): Promise<Receiver> {
+    return openIoredisReceiver(this.live, events)
+  }
+
   release(): void {
     this.live.removeListener('ready', this.#onReady)
     this.live.removeListener('close', this.#onClose)
@@ -90,9 +95,8 @@ export class IoredisLink implements Link {
   }
 
   #lost(): void {
-    if (this.#told === undefined) return
     this.#told = undefined
-    this.#news.lost()
+    this.life.lost()
   }
 
   /** Joins what is written in this tick: ioredis makes a system call per command otherwise, at 2.4 times the time. */

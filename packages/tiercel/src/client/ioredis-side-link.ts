@@ -1,5 +1,5 @@
 import type { Ioredis } from './ioredis-shape.ts'
-import type { SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
+import type { Receiver, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
 import { throwClientError, toClientError } from './reply.ts'
 
 const invalidateChannel = '__redis__:invalidate'
@@ -17,12 +17,26 @@ export async function openIoredisSubscriber(live: Ioredis, channels: readonly st
  */
 export async function openIoredisTracker(live: Ioredis, prefixes: readonly string[], events: TrackerEvents): Promise<Tracker> {
   return openSideLink(live, events.onEnd, async (side) => {
-    side.on('messageBuffer', (_channel: Buffer, keys: Buffer[] | null) => events.onInvalidate(keys && keys.map(String)))
     const id = String(await side.call('CLIENT', 'ID'))
     const words = prefixes.flatMap((prefix) => ['PREFIX', prefix])
     await side.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', ...words)
-    await side.subscribe(invalidateChannel)
+    await receive(side, events)
   })
+}
+
+/** The half of a pair that is pushed to, as messages too. */
+export async function openIoredisReceiver(live: Ioredis, events: TrackerEvents): Promise<Receiver> {
+  let id = ''
+  const side = await openSideLink(live, events.onEnd, async (opened) => {
+    id = String(await opened.call('CLIENT', 'ID'))
+    await receive(opened, events)
+  })
+  return { ...side, id }
+}
+
+async function receive(side: Ioredis, events: TrackerEvents): Promise<void> {
+  side.on('messageBuffer', (_channel: Buffer, keys: Buffer[] | null) => events.onInvalidate(keys && keys.map(String)))
+  await side.subscribe(invalidateChannel)
 }
 
 async function openSideLink(live: Ioredis, onEnd: () => void, setUp: (side: Ioredis) => Promise<void>): Promise<Tracker> {

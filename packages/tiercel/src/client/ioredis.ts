@@ -1,5 +1,5 @@
 import type { Client } from './client.ts'
-import { clusterNodes } from './cluster.ts'
+import { ClusterNodes } from './cluster.ts'
 import { IoredisClusterMap } from './ioredis-cluster.ts'
 import { IoredisLink } from './ioredis-link.ts'
 import type { Ioredis, IoredisCluster } from './ioredis-shape.ts'
@@ -26,6 +26,6 @@ export type { Ioredis, IoredisCluster }
 export function ioredisClient(live: Ioredis | IoredisCluster, name: 'ioredis' | 'iovalkey' = 'ioredis'): Client {
   const news = new LinkNews()
   const nodes =
-    'nodes' in live ? clusterNodes(new IoredisClusterMap(name, live, news), news) : oneNode(new IoredisLink(name, live, news), news)
+    'nodes' in live ? new ClusterNodes(new IoredisClusterMap(name, live, news), news) : oneNode(new IoredisLink(name, live, { news }), news)
   return new LinkedClient(name, nodes, () => Promise.resolve())
 }

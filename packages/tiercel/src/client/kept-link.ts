@@ -7,6 +7,8 @@ const longestDelayMs = 1000
 export interface KeptLink<T extends SideLink> {
   /** What is open now; undefined while it is being opened again. */
   readonly current: T | undefined
+  /** Does not wait any longer if it waits for the next attempt. */
+  hurry(): void
   close(): void
 }
 
@@ -59,6 +61,13 @@ class Keeper<T extends SideLink> implements KeptLink<T> {
     this.#failures = 0
   }
 
+  hurry(): void {
+    if (this.#timer === undefined) return
+    clearTimeout(this.#timer)
+    this.#failures = 0
+    this.#openAgain()
+  }
+
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
@@ -80,6 +89,7 @@ class Keeper<T extends SideLink> implements KeptLink<T> {
   }
 
   #openAgain(): void {
+    this.#timer = undefined
     this.open().then(
       () => {
         if (this.#link !== undefined) this.#events.onUp()

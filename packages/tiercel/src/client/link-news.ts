@@ -5,6 +5,7 @@
  */
 export class LinkNews {
   readonly #listeners = new Set<() => void>()
+  readonly #strayListeners = new Set<() => void>()
   #epoch = 0
   #isTelling = false
 
@@ -35,11 +36,22 @@ export class LinkNews {
     }
   }
 
+  /** Calls `listener` when a command was answered by a node that is none of the client's primaries for it: its slot is being moved there. */
+  onStray(listener: () => void): () => void {
+    this.#strayListeners.add(listener)
+    return () => void this.#strayListeners.delete(listener)
+  }
+
+  strayed(): void {
+    for (const listener of [...this.#strayListeners]) listener()
+  }
+
   lost(): void {
     this.#epoch++
   }
 
   close(): void {
     this.#listeners.clear()
+    this.#strayListeners.clear()
   }
 }

@@ -1,8 +1,21 @@
-import type { Client, Command, Reply, Subscription, SubscriptionListener, Tracking, TrackingListener, TrackingOptions } from './client.ts'
+import type {
+  Client,
+  Command,
+  PrimaryNode,
+  Reply,
+  Subscription,
+  SubscriptionListener,
+  Tracking,
+  TrackingListener,
+  TrackingOptions,
+  Word,
+} from './client.ts'
+import type { Link } from './link.ts'
 import type { Nodes } from './nodes.ts'
 import { openSubscription } from './subscription.ts'
 import { openTracking } from './tracking.ts'
-import { closed } from './unavailable.ts'
+import { closed, unavailable } from './unavailable.ts'
+import { aMoment } from './when-ready.ts'
 
 interface Closable {
   close(): Promise<void>
@@ -51,12 +64,25 @@ export class LinkedClient implements Client {
     return Promise.all(commands.map((command) => this.#nodes.send(command).catch((error: Error) => error)))
   }
 
+  async primaries(): Promise<readonly PrimaryNode[]> {
+    if (this.#isClosed) throw closed(this.name)
+    const links = await this.#nodes.primaries()
+    // A node that was not used yet is connected to first.
+    await Promise.all(Array.from(links.values(), (link) => (link?.isReady ? undefined : link?.ready(aMoment()).catch(() => {}))))
+    return Array.from(links, ([address, link]) => ({ address, send: (words) => this.#sendTo(link, words) }))
+  }
+
+  #sendTo(link: Link | undefined, words: readonly Word[]): Promise<Reply> {
+    if (this.#isClosed) return Promise.reject(closed(this.name))
+    return link?.send(words) ?? Promise.reject(unavailable(this.name, 'without a link to this node'))
+  }
+
   subscribe(channels: readonly string[], listener: SubscriptionListener): Promise<Subscription> {
     return this.#own(() => openSubscription(() => this.#nodes.any(), channels, listener))
   }
 
   track(options: TrackingOptions, listener: TrackingListener): Promise<Tracking> {
-    return this.#own(() => openTracking(this.name, () => this.#nodes.primaries(), options, listener))
+    return this.#own(() => openTracking(this.name, this.#nodes, options, listener))
   }
 
   async close(): Promise<void> {

@@ -118,10 +118,10 @@ export class NodeRedisClusterMap implements ClusterMap {
 
   #linkOf(node: NodeRedisClusterNode | undefined): Link | undefined {
     const client = node?.client
-    if (client === undefined) return undefined
+    if (node === undefined || client === undefined) return undefined
     let link = this.#links.get(client)
     if (link === undefined) {
-      link = new NodeRedisLink(client, this.#news)
+      link = new NodeRedisLink(client, { news: this.#news, address: node.address })
       this.#links.set(client, link)
     }
     return link

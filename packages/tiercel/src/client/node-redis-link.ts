@@ -1,10 +1,10 @@
 import type { Reply, Word } from './client.ts'
-import type { Link, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
-import type { LinkNews } from './link-news.ts'
+import type { Link, LinkSetup, Receiver, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
+import { LinkLife } from './link-life.ts'
 import { listenToNodeRedis } from './node-redis-events.ts'
 import { NodeRedisRecall } from './node-redis-recall.ts'
 import type { NodeRedis, NodeRedisSender } from './node-redis-shape.ts'
-import { openNodeRedisSubscriber, openNodeRedisTracker } from './node-redis-side-link.ts'
+import { openNodeRedisReceiver, openNodeRedisSubscriber, openNodeRedisTracker } from './node-redis-side-link.ts'
 import { folderOf, throwClientError } from './reply.ts'
 import { unavailable } from './unavailable.ts'
 import { type LinkState, whenReady } from './when-ready.ts'
@@ -40,27 +40,24 @@ function senderOf(live: NodeRedis): NodeRedisSender {
 }
 
 export class NodeRedisLink implements Link {
+  readonly address: string
+  readonly life: LinkLife
   readonly #live: NodeRedis
-  readonly #news: LinkNews
   readonly #lastError: (() => unknown) | undefined
   readonly #sender: NodeRedisSender
   readonly #recall: NodeRedisRecall | undefined
   readonly #stopListening: () => void
-  #isTold = false
 
-  /** @param lastError what the client reported last, where its events are ours */
-  constructor(live: NodeRedis, news: LinkNews, lastError?: () => unknown) {
+  constructor(live: NodeRedis, { news, address = '', lastError }: LinkSetup) {
     this.#live = live
-    this.#news = news
+    this.address = address
+    this.life = new LinkLife(news)
     this.#lastError = lastError
     this.#sender = senderOf(live)
     this.#recall = live.options?.disableOfflineQueue ? undefined : NodeRedisRecall.of(live, nodeRedisName)
     this.#stopListening = listenToNodeRedis(live, {
-      onLost: () => this.#lost(),
-      onReady: () => {
-        this.#lost()
-        this.tell()
-      },
+      onLost: () => this.life.lost(),
+      onReady: () => this.life.opened(),
     })
   }
 
@@ -78,14 +75,12 @@ export class NodeRedisLink implements Link {
   }
 
   tell(): void {
-    if (this.#isTold || !this.#live.isReady) return
-    this.#isTold = true
-    this.#news.opened()
+    if (this.#live.isReady && !this.life.isTold) this.life.opened()
   }
 
   send(words: readonly Word[]): Promise<Reply> {
     if (!this.#live.isReady) return Promise.reject(this.#unavailable())
-    if (!this.#isTold) this.tell()
+    if (!this.life.isTold) this.life.opened()
     const fold = folderOf(words[0])
     if (this.#recall !== undefined) return this.#recall.send(this.#sender, words, fold)
     return this.#sender.sendCommand(words).then(fold, throwClientError)
@@ -99,15 +94,19 @@ export class NodeRedisLink implements Link {
     return openNodeRedisTracker(this.#live, prefixes, events)
   }
 
-  release(): void {
-    this.#stopListening()
-    this.#lost()
+  openReceiver(events: TrackerEvents): Promise<Receiver> {
+    return openNodeRedisReceiver(this.#live, events)
   }
 
-  #lost(): void {
-    if (!this.#isTold) return
-    this.#isTold = false
-    this.#news.lost()
+  get untrackable(): string | undefined {
+    const { clientSideCache, emitInvalidate } = this.#live.options ?? {}
+    const taken = clientSideCache ? 'clientSideCache' : emitInvalidate ? 'emitInvalidate' : undefined
+    return taken && `the client is tracked by its own option ${taken}. Hand in one without it`
+  }
+
+  release(): void {
+    this.#stopListening()
+    this.life.lost()
   }
 
   #unavailable(): Error {

@@ -8,7 +8,14 @@ export interface NodeRedis extends NodeRedisSender {
   readonly isOpen: boolean
   readonly isReady: boolean
   readonly socketEpoch?: number
-  readonly options?: { readonly socket?: object; readonly disableOfflineQueue?: boolean } | undefined
+  readonly options?:
+    | {
+        readonly socket?: object
+        readonly disableOfflineQueue?: boolean
+        readonly clientSideCache?: object
+        readonly emitInvalidate?: boolean
+      }
+    | undefined
   withCommandOptions(options: object): NodeRedisSender
   duplicate(overrides?: object): NodeRedis
   connect(): Promise<unknown>

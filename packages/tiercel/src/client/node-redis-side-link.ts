@@ -1,5 +1,5 @@
 import { UsageError } from '../kernel/errors.ts'
-import type { SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
+import type { Receiver, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
 import type { NodeRedis } from './node-redis-shape.ts'
 import { throwClientError, toClientError } from './reply.ts'
 
@@ -13,14 +13,28 @@ export async function openNodeRedisSubscriber(live: NodeRedis, channels: readonl
  * which has to be turned off again before the broadcasting mode can be.
  */
 export async function openNodeRedisTracker(live: NodeRedis, prefixes: readonly string[], events: TrackerEvents): Promise<Tracker> {
-  const onInvalidate = (key: Buffer | null) => events.onInvalidate(key === null ? null : [key.toString()])
-  const overrides = { RESP: 3, emitInvalidate: true, clientSideCache: undefined }
-  return openSideLink(live, overrides, events.onEnd, async (side) => {
-    await refuseWithoutPushes(side)
-    await side.sendCommand(['CLIENT', 'TRACKING', 'OFF'])
-    side.on('invalidate', onInvalidate)
+  return openSideLink(live, receiving, events.onEnd, async (side) => {
+    await receive(side, events)
     await side.sendCommand(['CLIENT', 'TRACKING', 'ON', 'BCAST', ...prefixes.flatMap((prefix) => ['PREFIX', prefix])])
   })
+}
+
+/** The half of a pair that is pushed to: also where the other half speaks RESP2. */
+export async function openNodeRedisReceiver(live: NodeRedis, events: TrackerEvents): Promise<Receiver> {
+  let id = ''
+  const side = await openSideLink(live, receiving, events.onEnd, async (opened) => {
+    await receive(opened, events)
+    id = String(await opened.sendCommand(['CLIENT', 'ID']))
+  })
+  return { ...side, id }
+}
+
+const receiving = { RESP: 3, emitInvalidate: true, clientSideCache: undefined }
+
+async function receive(side: NodeRedis, events: TrackerEvents): Promise<void> {
+  await refuseWithoutPushes(side)
+  await side.sendCommand(['CLIENT', 'TRACKING', 'OFF'])
+  side.on('invalidate', (key: Buffer | null) => events.onInvalidate(key === null ? null : [key.toString()]))
 }
 
 /** A version that does not know `emitInvalidate` ignores it and drops every push: its link is not being tracked by now. */

@@ -1,5 +1,5 @@
 import type { Client } from './client.ts'
-import { clusterNodes } from './cluster.ts'
+import { ClusterNodes } from './cluster.ts'
 import { LinkNews } from './link-news.ts'
 import { LinkedClient } from './linked-client.ts'
 import { NodeRedisClusterMap } from './node-redis-cluster.ts'
@@ -25,6 +25,7 @@ export type { NodeRedis, NodeRedisCluster }
  */
 export function nodeRedisClient(live: NodeRedis | NodeRedisCluster): Client {
   const news = new LinkNews()
-  const nodes = 'slots' in live ? clusterNodes(new NodeRedisClusterMap(live, news), news) : oneNode(new NodeRedisLink(live, news), news)
+  const nodes =
+    'slots' in live ? new ClusterNodes(new NodeRedisClusterMap(live, news), news) : oneNode(new NodeRedisLink(live, { news }), news)
   return new LinkedClient(nodeRedisName, nodes, () => Promise.resolve())
 }

@@ -1,6 +1,7 @@
 import type { Command, Reply } from './client.ts'
 import type { Link } from './link.ts'
 import type { LinkNews } from './link-news.ts'
+import { sendOn } from './tracking-pair.ts'
 
 /** The nodes behind a client: one (`oneNode`), or the primaries of a cluster (`cluster.ts`). */
 export interface Nodes {
@@ -26,7 +27,7 @@ export function oneNode(link: Link, news: LinkNews): Nodes {
     },
     news,
     ready: (signal) => link.ready(signal),
-    send: (command) => link.send(command.words),
+    send: (command) => sendOn(link, command),
     any: () => self,
     primaries: () => primaries,
     release: () => link.release(),

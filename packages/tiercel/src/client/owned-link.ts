@@ -26,7 +26,7 @@ export function ownNodeRedis(module: unknown, url: string): Client {
   if (createClient === undefined) throw unusable('@redis/client or redis', 'createClient')
   const live = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: reconnectDelayMs } })
   const news = new LinkNews()
-  const link = new NodeRedisLink(live, news, listenToErrors(live))
+  const link = new NodeRedisLink(live, { news, lastError: listenToErrors(live) })
   live.connect().catch(() => {})
   return new LinkedClient(nodeRedisName, oneNode(link, news), () =>
     end(
@@ -48,7 +48,7 @@ export function ownIoredis(name: 'ioredis' | 'iovalkey', module: unknown, url: s
     retryStrategy: reconnectDelayMs,
   })
   const news = new LinkNews()
-  const link = new IoredisLink(name, live, news, listenToErrors(live))
+  const link = new IoredisLink(name, live, { news, lastError: listenToErrors(live) })
   live.connect().catch(() => {})
   return new LinkedClient(name, oneNode(link, news), () =>
     end(

@@ -3,8 +3,8 @@ import type { Link } from './link.ts'
 import { LinkNews } from './link-news.ts'
 import { SlotOwners } from './slot-owners.ts'
 
-const a = { isReady: true } as Link
-const b = { isReady: true } as Link
+const a = { address: 'a', isReady: true } as Link
+const b = { address: 'b', isReady: true } as Link
 
 describe('the owners of slots', () => {
   let map: Map<number, Link>
@@ -60,7 +60,7 @@ describe('the owners of slots', () => {
   })
 
   it('ask the map where a redirection led to a link that is gone', () => {
-    const gone = { isReady: true }
+    const gone = { address: 'c', isReady: true }
     owners.moved(1, gone as Link)
     gone.isReady = false
     expect(owners.of(1)).toBe(a)

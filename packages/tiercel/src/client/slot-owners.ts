@@ -2,14 +2,15 @@ import type { Link } from './link.ts'
 import type { LinkNews } from './link-news.ts'
 
 /**
- * Which link each slot was used on last, so that a slot that has gone to another primary is told of (`LinkNews`) before the first command for it.
+ * Which primary each slot was used on last, so that a slot that has gone to another primary is told of (`LinkNews`) before the first command for it.
  *
  * The client's map decides; but what a redirection said holds as long as the map still says what it said then: it learns in its own time.
  */
 export class SlotOwners {
   readonly #mapped: (slot: number) => Link | undefined
   readonly #news: LinkNews
-  readonly #owners = new Array<Link | undefined>(16_384)
+  /** Addresses: that a node has a new link is told of by the link. */
+  readonly #owners = new Array<string | undefined>(16_384)
   readonly #ahead = new Map<number, { readonly mapped: Link | undefined; readonly owner: Link }>()
 
   constructor(mapped: (slot: number) => Link | undefined, news: LinkNews) {
@@ -20,9 +21,9 @@ export class SlotOwners {
   /** The link of a slot. Undefined while there is none. */
   of(slot: number): Link | undefined {
     const link = this.#current(slot)
-    if (link === this.#owners[slot] || link === undefined) return link
+    if (link === undefined || link.address === this.#owners[slot]) return link
     const isMoved = this.#owners[slot] !== undefined
-    this.#owners[slot] = link
+    this.#owners[slot] = link.address
     if (isMoved) this.#lookAtAll()
     return link
   }
@@ -48,7 +49,7 @@ export class SlotOwners {
   /** A failover moves thousands of slots: they are told of together. */
   #lookAtAll(): void {
     this.#owners.forEach((owner, slot) => {
-      if (owner !== undefined) this.#owners[slot] = this.#current(slot) ?? owner
+      if (owner !== undefined) this.#owners[slot] = this.#current(slot)?.address ?? owner
     })
     this.#news.opened()
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Tracking } from './client.ts'
 import type { Link, TrackerEvents } from './link.ts'
+import { LinkNews } from './link-news.ts'
 import { openTracking } from './tracking.ts'
 
 /** A node whose tracking links are counted and can be cut. */
@@ -42,7 +43,7 @@ describe('tracking on a cluster', () => {
       ['b', new FakeNode()],
     ])
     events = []
-    tracking = await openTracking('fake', primaries, { prefixes: ['p:'] }, listener)
+    tracking = await openTracking('fake', { topology: 'cluster', news: new LinkNews(), primaries }, { prefixes: ['p:'] }, listener)
   })
   afterEach(async () => {
     await tracking.close()

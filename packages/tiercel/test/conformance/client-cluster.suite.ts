@@ -71,6 +71,50 @@ export function clusterSuite(name: string, topology: ClientTopology, open: () =>
       }
     })
 
+    it('says that watched keys may have changed when their slot has moved, by the heartbeat alone', async () => {
+      const { from, to } = await roles(topology.nodes())
+      const events: string[] = []
+      const tracking = await client.track(
+        { prefixes: [key], mode: 'default' },
+        {
+          onInvalidate: (keys) => events.push(...(keys ?? ['everything'])),
+          onDown: () => events.push('down'),
+          onUp: () => events.push('up'),
+        },
+      )
+      await client.send(command('GET', key))
+      await tracking.ping()
+      expect(events).toEqual([])
+      await moveSlot(topology.nodes(), to)
+      try {
+        await tracking.ping()
+        expect(events).toContain('everything')
+        await client.send(command('GET', key))
+        await expect.poll(() => tracking.ping().then(() => events.at(-1)), withinMs).toBe('up')
+        await client.send(command('GET', key))
+        await ask(to, ['SET', key, 'theirs'])
+        await expect.poll(() => events.at(-1), withinMs).toBe(key)
+      } finally {
+        await tracking.close()
+        await onAll(topology.nodes(), ['FLUSHALL'])
+        await moveSlot(topology.nodes(), from)
+      }
+    })
+
+    it('says that anything may have changed after a read that was answered where its slot is moving to', async () => {
+      const { from, to } = await roles(topology.nodes())
+      const events: string[] = []
+      await ask(to, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id])
+      await ask(from, ['CLUSTER', 'SETSLOT', slot, 'MIGRATING', to.id])
+      try {
+        await client.track({ prefixes: [key], mode: 'optin' }, { onInvalidate: (keys) => events.push(...(keys ?? ['everything'])) })
+        expect(await client.send({ words: ['GET', key], key, tracked: true })).toBe(null)
+        expect(events).toEqual(['everything'])
+      } finally {
+        await onAll([from, to], ['CLUSTER', 'SETSLOT', slot, 'STABLE'])
+      }
+    })
+
     it('asks where a slot is moving to', async () => {
       const { from, to } = await roles(topology.nodes())
       await ask(to, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id])

@@ -1,5 +1,6 @@
 import { ask, type Cluster, type ServerName, startCluster } from '@tiercel/test-servers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Client, Tracking } from '../../src/client/client.ts'
 import { slotOf } from '../../src/client/slot.ts'
 import { type ClientTopology, command } from './client.suite.ts'
 import { untilSent } from './client-links.suite.ts'
@@ -37,6 +38,7 @@ describe.each(servers)('%s cluster with replicas', (server) => {
         await client.send(command('DEL', key))
         client.onLink(() => void push('told').catch(() => {}))
       }
+      const watches = await Promise.all(subjects.map(({ client, key }) => watch(client, key)))
       const epochs = subjects.map(({ client }) => client.linkEpoch)
       await change()
       await Promise.all(subjects.map(({ push }) => untilSent(() => push('other'))))
@@ -44,12 +46,40 @@ describe.each(servers)('%s cluster with replicas', (server) => {
         expect.soft(String(await askOwner(cluster.nodes, ['LINDEX', key, '0'])), key).toBe('told')
         expect.soft(client.linkEpoch).toBeGreaterThan(epochs[index] as number)
       }
+      for (const [index, { name, events, tracking }] of watches.entries()) {
+        const { client, key } = subjects[index] as (typeof subjects)[number]
+        await expect.poll(() => tracking.ping().then(() => events.at(-1), String), withinMs).toMatch(/^(up|everything)$/)
+        expect.soft(events, name).toContain('down')
+        // Links may still be changing: then what was read has to be read again.
+        await expect
+          .poll(async () => {
+            await client.send({ words: ['LLEN', key], key, tracked: true })
+            await askOwner(cluster.nodes, ['RPUSH', key, 'theirs'])
+            return events
+          }, withinMs)
+          .toContain(key)
+      }
     } finally {
       for (const { client, end } of subjects) {
         await client.close()
         await end()
       }
     }
+  }
+
+  /** In the mode that remembers who read a key: the new primary knows of nobody. */
+  async function watch(client: Client, key: string): Promise<{ name: string; events: string[]; tracking: Tracking }> {
+    const events: string[] = []
+    const tracking = await client.track(
+      { prefixes: [key], mode: 'optin', noLoop: true },
+      {
+        onInvalidate: (keys) => events.push(...(keys ?? ['everything'])),
+        onDown: () => events.push('down'),
+        onUp: () => events.push('up'),
+      },
+    )
+    await client.send({ words: ['LLEN', key], key, tracked: true })
+    return { name: key, events, tracking }
   }
 
   const role = (index: number) =>

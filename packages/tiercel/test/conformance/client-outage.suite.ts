@@ -121,6 +121,28 @@ export function outageSuite(name: string, topology: ClientTopology, subject: Out
         expect(client.linkEpoch).toBeGreaterThan(lost)
       })
 
+      it('keeps tracking of the data link over a restart of the server', async () => {
+        const client = await start()
+        const events: string[] = []
+        const tracking = await client.track(
+          { prefixes: ['p:'], mode: 'optin', noLoop: true },
+          {
+            onInvalidate: (keys) => events.push(...(keys ?? ['everything'])),
+            onDown: () => events.push('down'),
+            onUp: () => events.push('up'),
+          },
+        )
+        await server().kill()
+        await expect.poll(() => events, withinMs).toContain('down')
+        await expect(tracking.ping()).rejects.toMatchObject(unavailable)
+        await server().restart()
+        await expect.poll(() => events.at(-1), withinMs).toBe('up')
+        await tracking.ping()
+        await client.send({ words: ['GET', 'p:1'], key: 'p:1', tracked: true })
+        await askOwner([server()], ['SET', 'p:1', 'v'])
+        await expect.poll(() => events, withinMs).toEqual(['down', 'up', 'p:1'])
+      })
+
       it('keeps subscriptions and tracking over a restart of the server', async () => {
         const client = await start()
         const events: string[] = []

@@ -21,6 +21,13 @@ export async function killSideLinks(nodes: readonly Address[]): Promise<number> 
   return count
 }
 
+/** The links that are tracked with a redirection, and what they are redirected to. */
+export async function redirections(nodes: readonly Address[]): Promise<{ id: string; redirect: string }[]> {
+  const lists = await onAll(nodes, ['CLIENT', 'LIST'])
+  const lines = lists.flatMap((list) => String(list).trim().split('\n'))
+  return lines.map((line) => ({ id: fieldOf(line, 'id'), redirect: fieldOf(line, 'redir') })).filter(({ redirect }) => Number(redirect) > 0)
+}
+
 export async function onAll(nodes: readonly Address[], words: readonly string[]): Promise<Reply[]> {
   return Promise.all(nodes.map((node) => ask(node, words)))
 }

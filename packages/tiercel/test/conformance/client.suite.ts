@@ -282,9 +282,6 @@ export function clientSuite(name: string, topology: ClientTopology, open: (isCon
       })
 
       it('refuses what it cannot do', async () => {
-        await expect(client.track({ prefixes: ['p:'], noLoop: true }, { onInvalidate() {} })).rejects.toMatchObject({
-          code: 'TIERCEL_UNSUPPORTED',
-        })
         for (const prefixes of [[], ['p:', 'p:q:'], ['p:', 'p:']]) {
           await expect(client.track({ prefixes }, { onInvalidate() {} })).rejects.toMatchObject({ code: 'TIERCEL_INVALID_OPTION' })
         }

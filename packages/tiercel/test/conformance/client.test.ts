@@ -5,6 +5,7 @@ import { clusterOutageSuite, clusterSuite } from './client-cluster.suite.ts'
 import { linksSuite } from './client-links.suite.ts'
 import { clientPackages } from './client-live.ts'
 import { outageSuite } from './client-outage.suite.ts'
+import { trackingSuite } from './client-tracking.suite.ts'
 
 const servers: readonly ServerName[] = ['valkey-8.0', 'valkey-9.1', 'redis-8.0']
 
@@ -31,6 +32,7 @@ for (const server of servers) {
       for (const { name, sendsAgain, open, connect } of clientPackages) {
         clientSuite(name, topology, (isConnecting) => open(topology, isConnecting))
         linksSuite(name, topology, (isConnecting) => open(topology, isConnecting))
+        trackingSuite(name, topology, () => open(topology))
         if (kind === 'standalone') outageSuite(name, topology, { sendsAgain, open: () => open(topology), connect })
         else clusterSuite(name, topology, () => open(topology))
       }
