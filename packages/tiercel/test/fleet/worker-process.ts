@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { compiled } from './compiled.ts'
 
 /** As a program is told it: its answer has the same number. */
 export type Told<Call> = Call & { readonly id: number }
@@ -22,7 +22,7 @@ export class WorkerProcess<Call extends object, Reply extends object, Ready exte
 
   constructor(program: URL, setup: object, onNote: () => void = () => undefined) {
     const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const
-    this.#child = fork(fileURLToPath(program), [JSON.stringify(setup)], { execArgv: ['--import', 'tsx'], stdio: [...stdio] })
+    this.#child = fork(compiled(program), [JSON.stringify(setup)], { execArgv: ['--enable-source-maps'], stdio: [...stdio] })
     this.#exited = new Promise((resolve) => this.#child.once('exit', () => resolve()))
     this.ready = this.#reply<Ready>(readyId)
     this.#child.on('message', (reply: Message) => {
