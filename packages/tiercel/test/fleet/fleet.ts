@@ -1,6 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { FleetCall, FleetReply, FleetSetup } from './messages.ts'
+import { WorkerProcess } from './worker-process.ts'
 
 /** Real processes, each with a cache of its own on one server. */
 export class Fleet {
@@ -17,7 +16,7 @@ export class Fleet {
   }
 
   /** Told to all at the same time. */
-  all(call: Omit<FleetCall, 'id'>): Promise<FleetReply[]> {
+  all(call: FleetCall): Promise<FleetReply[]> {
     return Promise.all(this.processes.map((process) => process.run(call)))
   }
 
@@ -27,22 +26,15 @@ export class Fleet {
 }
 
 export class FleetProcess {
-  readonly ready: Promise<unknown>
-  readonly #child: ChildProcess
-  readonly #exited: Promise<void>
-  readonly #replies: Map<number, (reply: FleetReply) => void> = new Map()
-  #lastId = 0
+  readonly #worker: WorkerProcess<FleetCall, FleetReply>
   #onLoad: (() => void) | undefined
 
   constructor(setup: FleetSetup) {
-    const worker = fileURLToPath(new URL('./worker.ts', import.meta.url))
-    this.#child = fork(worker, [JSON.stringify(setup)], { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    this.#exited = new Promise((resolve) => this.#child.once('exit', () => resolve()))
-    this.ready = this.#reply(-1)
-    this.#child.on('message', (reply: FleetReply) => {
-      if (reply.id === -2) this.#onLoad?.()
-      this.#replies.get(reply.id)?.(reply)
-    })
+    this.#worker = new WorkerProcess(new URL('./worker.ts', import.meta.url), setup, () => this.#onLoad?.())
+  }
+
+  get ready(): Promise<unknown> {
+    return this.#worker.ready
   }
 
   /** Resolves when its loader is called next. */
@@ -50,21 +42,11 @@ export class FleetProcess {
     return new Promise((resolve) => (this.#onLoad = resolve))
   }
 
-  run(call: Omit<FleetCall, 'id'>): Promise<FleetReply> {
-    this.#lastId += 1
-    const reply = this.#reply(this.#lastId)
-    this.#child.send({ ...call, id: this.#lastId })
-    return reply
+  run(call: FleetCall): Promise<FleetReply> {
+    return this.#worker.run(call)
   }
 
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL')
-    await this.#exited
-  }
-
-  #reply(id: number): Promise<FleetReply> {
-    const answered = new Promise<FleetReply>((resolve) => this.#replies.set(id, resolve))
-    const gone = this.#exited.then(() => Promise.reject(new Error('the process has gone')))
-    return Promise.race([answered, gone]).finally(() => this.#replies.delete(id))
+  kill(): Promise<void> {
+    return this.#worker.kill()
   }
 }

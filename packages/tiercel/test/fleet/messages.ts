@@ -8,7 +8,6 @@ export interface FleetSetup {
 
 /** What a process is told to do: so many callers, all at once or one after the other over a time. */
 export interface FleetCall {
-  readonly id: number
   readonly key: string
   readonly callers: number
   readonly overMs?: number
@@ -18,7 +17,6 @@ export interface FleetCall {
 }
 
 export interface FleetReply {
-  readonly id: number
   readonly values: readonly string[]
   readonly fulfilled: number
   readonly errors: readonly string[]

@@ -10,4 +10,5 @@ export const doorImports: Readonly<Record<string, readonly string[]>> = {
   'tiercel/codecs': ['node:crypto', 'node:util', 'node:zlib'],
   'tiercel/stores/memory': [],
   'tiercel/stores/valkey': ['node:crypto'],
+  'tiercel/testing': [],
 }

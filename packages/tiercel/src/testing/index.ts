@@ -1,0 +1,8 @@
+export { checkHistory, describeReport, type HistoryReport } from './check-history.ts'
+export type { CheckOptions } from './check-options.ts'
+export { describeFinding, type Finding, type FindingKind } from './finding.ts'
+export type { CacheRead, Invalidation, Operation, SourceChange } from './history.ts'
+export { type HistoryRecorder, historyRecorder, type InvalidationTarget, type ToldOutcome } from './history-recorder.ts'
+export { machineClockMs } from './machine-clock.ts'
+export { type StampedValue, stampedValue, stampOf } from './stamped-value.ts'
+export type { Staleness } from './staleness.ts'
