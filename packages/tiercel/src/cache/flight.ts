@@ -2,6 +2,15 @@ import { DeadlineError } from '../kernel/errors.ts'
 import { deadlines } from '../resilience/deadline.ts'
 import type { Entry } from './entry.ts'
 
+let resolvePart: (value: unknown) => void
+let rejectPart: (error: unknown) => void
+
+/** Made once: a function for each promise, and what it closes over, would be two objects more per flight. */
+function keepParts(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  resolvePart = resolve
+  rejectPart = reject
+}
+
 /**
  * One load shared by all callers of a key in this process.
  *
@@ -14,8 +23,8 @@ export class Flight {
   readonly startedAtMs: number
   /** A value that is served where no fresh one comes in time. */
   stale: Entry | undefined
-  #resolve!: (value: unknown) => void
-  #reject!: (error: unknown) => void
+  readonly #resolve: (value: unknown) => void
+  readonly #reject: (error: unknown) => void
   #waiters = 0
   #stays = false
   #isAnswered = false
@@ -31,10 +40,9 @@ export class Flight {
     this.#flights = flights
     this.#path = path
     flights.set(path, this)
-    this.result = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
+    this.result = new Promise(keepParts)
+    this.#resolve = resolvePart
+    this.#reject = rejectPart
   }
 
   /** Why its result must not be stored, if so. */
