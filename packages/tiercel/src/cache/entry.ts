@@ -12,8 +12,8 @@ export class Entry {
   readonly deadAtMs: number
   /** When L1 is done with it: at its death, or before. */
   endsAtMs: number
-  /** What producing it took, in ms. */
-  readonly loadCostMs: number
+  /** What producing it took, in whole µs: as it is stored, and without an object of its own. */
+  readonly loadCostUs: number
   /** Decoded size, header and all: what it weighs in L1. */
   sizeBytes = 0
   /** Up to here it is served without a thought; from here on somebody has to look whether to refresh it. */
@@ -26,9 +26,14 @@ export class Entry {
     this.staleAtMs = Math.floor(staleAtMs)
     this.deadAtMs = Math.floor(deadAtMs)
     this.endsAtMs = this.deadAtMs
-    this.loadCostMs = loadCostMs
+    this.loadCostUs = Math.round(loadCostMs * 1_000)
     this.lookAtMs = this.staleAtMs
     if (policy.looksEarly) this.lookAtMs = Math.floor(earliestLook(this, policy))
+  }
+
+  /** What producing it took, in ms. */
+  get loadCostMs(): number {
+    return this.loadCostUs / 1_000
   }
 
   /** Once refreshed early is enough: from here on this copy is served until it is stale. */
