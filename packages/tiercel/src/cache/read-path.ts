@@ -97,6 +97,6 @@ function reject(core: Core, scope: Scope, path: string, bytes: Buffer, reason: R
 
 export function keepInL1(core: Core, scope: Scope, path: string, entry: Entry, policy: Policy): void {
   if (scope.l1 === undefined) return
-  entry.endAt(core.nowMs() + policy.l1TtlMs)
+  entry.endAt(policy.l1TtlMs === Number.POSITIVE_INFINITY ? policy.l1TtlMs : core.nowMs() + policy.l1TtlMs)
   scope.l1.set(path, entry, entry.sizeBytes + path.length, entry.endsAtMs)
 }
