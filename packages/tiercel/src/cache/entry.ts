@@ -16,8 +16,8 @@ export class Entry {
   readonly deadAtMs: number
   /** When L1 is done with it: at its death, or before. */
   endsAtMs: number
-  /** What producing it took, in ms. */
-  readonly loadCostMs: number
+  /** What producing it took, in whole µs: as it is stored, and without an object of its own. */
+  readonly loadCostUs: number
   /** Decoded size, header and all: what it weighs in L1. */
   sizeBytes = 0
   /** As Latin-1 text; `''`: it is in no L2. */
@@ -40,7 +40,7 @@ export class Entry {
     this.staleAtMs = Math.floor(staleAtMs)
     this.deadAtMs = Math.floor(deadAtMs)
     this.endsAtMs = this.deadAtMs
-    this.loadCostMs = loadCostMs
+    this.loadCostUs = Math.round(loadCostMs * 1_000)
     this.lookAtMs = this.staleAtMs
     if (policy.looksEarly) this.lookAtMs = Math.floor(earliestLook(this, policy))
   }
@@ -54,13 +54,18 @@ export class Entry {
   /** The server still had it when it was asked. */
   confirm(sentAtMs: number): void {
     this.isSuspect = false
-    this.sentAtMs = sentAtMs
+    this.sentAtMs = Math.floor(sentAtMs)
   }
 
   /** A tag of it was expired: it is stale from now on. */
   goStale(nowMs: number): void {
     this.staleAtMs = Math.min(this.staleAtMs, Math.floor(nowMs))
     this.lookAtMs = Math.min(this.lookAtMs, this.staleAtMs)
+  }
+
+  /** What producing it took, in ms. */
+  get loadCostMs(): number {
+    return this.loadCostUs / 1_000
   }
 
   /** Once refreshed early is enough: from here on this copy is served until it is stale. */

@@ -4,6 +4,15 @@ import { deadlines } from '../resilience/deadline.ts'
 import type { Claim } from './claim.ts'
 import type { Entry } from './entry.ts'
 
+let resolvePart: (value: unknown) => void
+let rejectPart: (error: unknown) => void
+
+/** Made once: a function for each promise, and what it closes over, would be two objects more per flight. */
+function keepParts(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  resolvePart = resolve
+  rejectPart = reject
+}
+
 /**
  * One load shared by all callers of a key in this process.
  *
@@ -26,8 +35,8 @@ export class Flight {
   confirming: { readonly touches: number; readonly tagTouches: number; readonly isConfirmed: Promise<boolean> } | undefined
   /** A value that is served where no fresh one comes in time. */
   stale: Entry | undefined
-  #resolve!: (value: unknown) => void
-  #reject!: (error: unknown) => void
+  readonly #resolve: (value: unknown) => void
+  readonly #reject: (error: unknown) => void
   #waiters = 0
   #stays = false
   #isAnswered = false
@@ -44,10 +53,9 @@ export class Flight {
     this.#flights = flights
     this.#path = path
     flights.set(path, this)
-    this.result = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
+    this.result = new Promise(keepParts)
+    this.#resolve = resolvePart
+    this.#reject = rejectPart
   }
 
   /** Why its result must not be stored, if so. */

@@ -204,7 +204,7 @@ function open(core: Core, look: Look, key: string, bytes: Buffer, stored: Decode
     look.policy,
   )
   entry.sizeBytes = opened.sizeBytes
-  entry.sentAtMs = look.sentAtMs
+  entry.sentAtMs = Math.floor(look.sentAtMs)
   if (core.format.hasHeader) {
     entry.version = versionText(bytes)
     entry.tokens = carriedTokens(look.scope, bytes, stored)
@@ -227,10 +227,10 @@ function missed(core: Core, found: Found): Found {
 /** L1 keeps what it may serve: not while this process itself changes the source of it. */
 export function keepInL1(core: Core, { scope, path, policy }: Pick<Look, 'scope' | 'path' | 'policy'>, entry: Entry): void {
   if (scope.l1 === undefined || scope.isChanging(path, entry.tokens)) return
-  const nowMs = core.nowMs()
   // What L2 does not have, or nothing is heard of, is as good as on the day it was asked for, for a while.
   const isHeardOf = core.l2 === undefined || (entry.version !== '' && !scope.isHashed(path))
-  const limitMs = isHeardOf ? Number.POSITIVE_INFINITY : entry.sentAtMs + core.proof.boundMs
-  entry.endAt(Math.min(nowMs + policy.l1TtlMs, limitMs))
+  const { l1TtlMs } = policy
+  const endsAtMs = l1TtlMs === Number.POSITIVE_INFINITY ? l1TtlMs : core.nowMs() + l1TtlMs
+  entry.endAt(isHeardOf ? endsAtMs : Math.min(endsAtMs, entry.sentAtMs + core.proof.boundMs))
   scope.l1.set(path, entry, entry.sizeBytes + path.length, entry.endsAtMs)
 }

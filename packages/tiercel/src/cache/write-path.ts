@@ -270,7 +270,7 @@ function fillL1(core: Core, entry: NewEntry, encoded: EncodedValue, life: Life, 
   const kept = new Entry(encoded.value, nowMs, staleAtMs, staleAtMs + life.graceMs, life.loadCostMs, entry.policy)
   // What is compressed in L2 is not in here.
   kept.sizeBytes = Math.max(storedBytes, byteLength(encoded.payload ?? ''))
-  kept.sentAtMs = origin.sentAtMs
+  kept.sentAtMs = Math.floor(origin.sentAtMs)
   kept.tokens = origin.tokens
   kept.version = origin.version
   if (origin.isSuspect) kept.doubt()

@@ -109,11 +109,17 @@ function defineCommandClass(clientName: string, theirs: object): IoredisCommandC
   return WireCommand
 }
 
+const lengthLines: readonly string[] = Array.from({ length: 256 }, (_, length) => `$${length}\r\n`)
+
+function lengthLine(bytes: number): string {
+  return lengthLines[bytes] ?? `$${bytes}\r\n`
+}
+
 function encode(words: readonly Word[]): string | Buffer {
   let text = `*${words.length}\r\n`
   for (const word of words) {
     if (typeof word !== 'string') return encodeBytes(words)
-    text += `$${Buffer.byteLength(word)}\r\n${word}\r\n`
+    text += `${lengthLine(Buffer.byteLength(word))}${word}\r\n`
   }
   return text
 }

@@ -178,7 +178,7 @@ export function decodeEntry(bytes: Buffer, storedKey: string, echo: string | und
       staleAtMs: read48(bytes, 40),
       deadAtMs: read48(bytes, 46),
       loadCostMs: read32(bytes, 52) / 1_000,
-      tagCount: bytes.readUInt16LE(56),
+      tagCount: (bytes[56] as number) | ((bytes[57] as number) << 8),
       payloadStart: extraEnd,
     },
   }
