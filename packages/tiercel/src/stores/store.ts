@@ -165,5 +165,7 @@ export interface Feed {
   close(): Promise<void>
 }
 
+/** What `getHead` reads: enough to tell one content of a key from any other. */
+export const headBytes = 64
 /** First byte of a value that `overwrite` writes into. */
 export const valueByte = 0x56

@@ -3,7 +3,6 @@ import type { Client, Reply, Tracking } from '../client/client.ts'
 import { connectUrl } from '../client/connect.ts'
 import { parseServerUrl } from '../client/server-url.ts'
 import { slotOf } from '../client/slot.ts'
-import { prefixBytes } from '../codecs/envelope.ts'
 import { newTokens } from '../codecs/tag-token.ts'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { type Duration, durationMs } from '../kernel/duration.ts'
@@ -15,7 +14,20 @@ import { Link } from './link.ts'
 import { ReadBatcher, type ReadSettlement } from './read-batch.ts'
 import { ScriptRunner } from './script-runner.ts'
 import { overwriteValue, putUnlessFenced, swapOver } from './scripts.ts'
-import type { Feed, FeedListener, FenceOutcome, FenceStep, PutOutcome, Reader, Snap, Snapshot, Store, StoreEntry, Swap } from './store.ts'
+import {
+  type Feed,
+  type FeedListener,
+  type FenceOutcome,
+  type FenceStep,
+  headBytes,
+  type PutOutcome,
+  type Reader,
+  type Snap,
+  type Snapshot,
+  type Store,
+  type StoreEntry,
+  type Swap,
+} from './store.ts'
 
 export interface ValkeyStoreOptions {
   /** What one step on the server may take before the cache goes on without it. 1 ms to 10 years. Default: 50 ms. */
@@ -237,7 +249,7 @@ class ValkeyStore implements Store {
 
   async #sendHeads(keys: readonly string[], settlement: ReadSettlement): Promise<void> {
     try {
-      const commands = keys.map((key) => ({ words: ['GETRANGE', key, '0', String(prefixBytes - 1)], key, readOnly: true }))
+      const commands = keys.map((key) => ({ words: ['GETRANGE', key, '0', String(headBytes - 1)], key, readOnly: true }))
       settlement.resolve((await this.#link.batch(commands, 'read')).map(headOf))
     } catch (error) {
       settlement.reject(error)

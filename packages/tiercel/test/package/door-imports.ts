@@ -8,7 +8,7 @@ export const doorImports: Readonly<Record<string, readonly string[]>> = {
   'tiercel/client/ioredis': [],
   'tiercel/client/node-redis': [],
   'tiercel/codecs': ['node:crypto', 'node:util', 'node:zlib'],
-  'tiercel/stores/memory': [],
+  'tiercel/stores/memory': ['node:crypto'],
   'tiercel/stores/valkey': ['node:crypto'],
   'tiercel/testing': [],
 }

@@ -1,4 +1,3 @@
-import { prefixBytes } from '../../codecs/envelope.ts'
 import { fenceByte } from '../../codecs/fence.ts'
 import { encodeTag, newTokens, softOffset, tagByte, tagBytes } from '../../codecs/tag-token.ts'
 import { type ByteSize, sizeBytes } from '../../kernel/byte-size.ts'
@@ -11,6 +10,7 @@ import {
   type FeedListener,
   type FenceOutcome,
   type FenceStep,
+  headBytes,
   type PutOutcome,
   type Snap,
   type Snapshot,
@@ -163,7 +163,7 @@ class MemoryStore implements Store {
 
   async getHead(key: string): Promise<Buffer | undefined> {
     this.#checkOpen()
-    return this.#read(key)?.subarray(0, prefixBytes)
+    return this.#read(key)?.subarray(0, headBytes)
   }
 
   async overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean> {
