@@ -86,9 +86,9 @@ export class Asking {
     const isExact = options.exact === undefined ? false : checkFlag(options.exact, 'exact')
     const check = valueCheck(options)
     const entry = isExact ? undefined : inL1.entry
-    const value = await (entry === undefined
-      ? this.#getFromL2(path, undefined, isExact ? undefined : inL1.doubted, isExact)
-      : this.#serve(path, entry))
+    // What a schema may refuse is read anew: the tier that counts it as a hit must be known.
+    const doubted = isExact || check !== undefined ? undefined : inL1.doubted
+    const value = await (entry === undefined ? this.#getFromL2(path, undefined, doubted, isExact) : this.#serve(path, entry))
     if (check === undefined || value === undefined) return value
     const verdict = await checkStored(value, check)
     if (verdict.isValid) return verdict.value
@@ -137,7 +137,7 @@ export class Asking {
     if (signal?.aborted === true) throw signal.reason
     const check = options === undefined ? undefined : valueCheck(options)
     const entry = isExact ? undefined : inL1.entry
-    const doubted = isExact || isForced ? undefined : inL1.doubted
+    const doubted = isExact || isForced || check !== undefined ? undefined : inL1.doubted
     const request = { scope, path, load, policy, isForced, isExact, known: entry, doubted, check, onWait, ...tagsOf(options) }
     if (entry !== undefined && !isForced && core.nowMs() < entry.staleAtMs) return this.#refreshIfDue(request, entry)
     const flight = isForced || isExact ? undefined : scope.flights.get(path)

@@ -57,8 +57,9 @@ export class Entry {
     this.sentAtMs = Math.floor(sentAtMs)
   }
 
-  /** A tag of it was expired: it is stale from now on. */
+  /** A tag of it was expired: it is stale from now on, and over without a grace. */
   goStale(nowMs: number): void {
+    if (this.deadAtMs <= this.staleAtMs) this.endAt(nowMs)
     this.staleAtMs = Math.min(this.staleAtMs, Math.floor(nowMs))
     this.lookAtMs = Math.min(this.lookAtMs, this.staleAtMs)
   }

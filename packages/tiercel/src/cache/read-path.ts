@@ -107,8 +107,8 @@ async function revalidate(
   const isThere = head !== undefined && head[0] === valueByte && versionText(head) === entry.version
   if (!isThere || tags === 'gone' || tags === 'fenced') return undefined
   const nowMs = core.nowMs()
-  if (nowMs >= entry.deadAtMs) return undefined
   if (tags === 'stale') entry.goStale(nowMs)
+  if (nowMs >= entry.endsAtMs) return undefined
   if (isStillRight()) entry.confirm(sentAtMs)
   const { counters, emitter } = core
   counters.revalidations += 1

@@ -150,6 +150,7 @@ export interface SetEntry extends NewEntry {
 /** Stores values in both tiers. L1 has them once L2 has confirmed, and nothing when it has not. */
 export async function writeEntries(core: Core, entries: readonly SetEntry[]): Promise<void> {
   core.counters.sets += entries.length
+  if (core.l1 !== undefined) core.changes?.start()
   const writes = entries.map((entry) => beginWrite(entry.scope, entry.path))
   const prepared: Prepared[] = []
   let outcomes: readonly (PutOutcome | 'overtaken')[] = []

@@ -1,16 +1,5 @@
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
-import type {
-  Feed,
-  FeedListener,
-  FenceOutcome,
-  FenceStep,
-  PutOutcome,
-  Snap,
-  Snapshot,
-  Store,
-  StoreEntry,
-  Swap,
-} from '../../src/stores/store.ts'
+import type { FenceOutcome, FenceStep, PutOutcome, Snap, Snapshot, Store, StoreEntry, Swap } from '../../src/stores/store.ts'
 
 type Verb = 'get' | 'getHead' | 'claim' | 'setMany' | 'swap' | 'deleteMany' | 'overwrite' | 'fence' | 'snap' | 'ageTags'
 
@@ -27,9 +16,15 @@ export class GatedStore implements Store {
   readonly #after: Map<Verb, Promise<void>> = new Map()
   readonly #failures: Map<Verb, Error> = new Map()
 
-  /** @param inner shared by two caches, they are two processes on one server. Default: one of its own */
-  constructor(inner: Store = memoryStore()) {
+  readonly follow: Store['follow']
+
+  /**
+   * @param inner shared by two caches, they are two processes on one server. Default: one of its own
+   * @param isDeaf whether it tells of no changes
+   */
+  constructor(inner: Store = memoryStore(), isDeaf = false) {
     this.inner = inner
+    this.follow = isDeaf ? undefined : inner.follow?.bind(inner)
   }
 
   /** Holds the calls of a verb until the returned function is called. */
@@ -101,10 +96,6 @@ export class GatedStore implements Store {
 
   ageTags(keys: readonly string[], counter: string): Promise<void> {
     return this.#pass('ageTags', () => this.inner.ageTags(keys, counter))
-  }
-
-  follow(prefixes: readonly string[], listener: FeedListener): Promise<Feed> {
-    return (this.inner as Required<Store>).follow(prefixes, listener)
   }
 
   close(): Promise<void> {

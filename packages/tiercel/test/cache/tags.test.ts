@@ -1,0 +1,293 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Cache, LoadContext } from '../../src/cache/cache.ts'
+import { type CacheOptions, createCache } from '../../src/cache/create-cache.ts'
+import { memoryStore } from '../../src/stores/memory/memory-store.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { deferred } from './deferred.ts'
+import { eventLog } from './event-log.ts'
+import { GatedStore } from './gated-store.ts'
+import { TestClock } from './test-clock.ts'
+import { tiers } from './tiers.ts'
+
+const caches: Cache[] = []
+afterEach(() => Promise.all(caches.splice(0).map((cache) => cache.close())))
+
+function newCache(options: CacheOptions = {}): Cache {
+  const cache = createCache(options)
+  caches.push(cache)
+  return cache
+}
+
+/** Two processes on one server, the second without an L1. */
+function pair(options: CacheOptions = {}): { readonly a: Cache; readonly b: Cache; readonly l2: Store } {
+  const l2 = memoryStore()
+  return { a: newCache({ l2, ...options }), b: newCache({ l2, l1: false, ...options }), l2 }
+}
+
+describe.each(tiers)('%s', (_, create) => {
+  function counted(cache: Cache): (key: string, tags?: readonly string[]) => Promise<string> {
+    let loads = 0
+    return (key, tags = []) => cache.getOrSet(key, () => `${key} ${++loads}`, { tags })
+  }
+
+  test('a tag takes all that carries it, and nothing else', async () => {
+    const cache = create()
+    caches.push(cache)
+    const load = counted(cache)
+    await load('a', ['red', 'round'])
+    await load('b', ['red'])
+    await load('c', ['blue'])
+    await load('d')
+    await cache.idle()
+    expect(await cache.invalidateTag('red')).toBe('applied')
+    expect(await Promise.all(['a', 'b', 'c', 'd'].map((key) => cache.get(key)))).toEqual([undefined, undefined, 'c 3', 'd 4'])
+    expect(await load('a', ['red', 'round'])).toBe('a 5')
+    await cache.idle()
+    expect(await load('a', ['red', 'round'])).toBe('a 5')
+    await cache.invalidateTags(['round', 'blue'])
+    expect(await Promise.all(['a', 'c', 'd'].map((key) => cache.get(key)))).toEqual([undefined, undefined, 'd 4'])
+    expect(cache.stats().tagsInvalidated).toBe(3)
+  })
+
+  test('clear takes a namespace, not those beside or within it', async () => {
+    const cache = create()
+    caches.push(cache)
+    const inner = cache.namespace('inner')
+    await Promise.all([cache.set('k', 1, { tags: ['t'] }), inner.set('k', 2, { tags: ['t'] })])
+    await inner.invalidateTag('t')
+    expect([await cache.get('k'), await inner.get('k')]).toEqual([1, undefined])
+    await inner.set('k', 2)
+    expect(await cache.clear()).toBe('applied')
+    expect([await cache.get('k'), await inner.get('k')]).toEqual([undefined, 2])
+  })
+
+  test('an expired tag makes values stale: served within their grace, refreshed behind', async () => {
+    const cache = create()
+    caches.push(cache)
+    await cache.set('kept', 'old', { tags: ['t'], grace: '1h' })
+    await cache.set('gone', 'old', { tags: ['t'] })
+    await cache.set('other', 'old', { tags: ['u'], grace: '1h' })
+    expect(await cache.expireTag('t')).toBe('applied')
+    expect(await cache.getOrSet('kept', () => 'new', { tags: ['t'], grace: '1h' })).toBe('old')
+    await cache.idle()
+    expect(await cache.get('kept')).toBe('new')
+    expect(await cache.get('gone')).toBeUndefined()
+    expect(await cache.getOrSet('other', () => 'new')).toBe('old')
+    await cache.expireTags(['u'])
+    expect(await cache.getOrSet('other', () => 'new', { forceFresh: true })).toBe('new')
+  })
+
+  test('tags may come from the value, from the loader, and from both', async () => {
+    const cache = create()
+    caches.push(cache)
+    const row = { category: 7 }
+    const load = async (): Promise<void> => {
+      // The first time a tag is used, it may have been invalidated during the load, for all that is known.
+      for (let time = 0; time < 2; time += 1) {
+        await cache.getOrSet('value', () => row, { tags: (value) => [['category', value.category]] })
+        await cache.getOrSet('loader', (context: LoadContext) => {
+          context.setTags([['category', row.category]])
+          return 1
+        })
+        await cache.idle()
+      }
+    }
+    await load()
+    expect([await cache.get('value'), await cache.get('loader')]).toEqual([row, 1])
+    await cache.invalidateTag('category:7')
+    expect([await cache.get('value'), await cache.get('loader')]).toEqual([undefined, undefined])
+  })
+
+  test('no text reaches another tag', async () => {
+    const cache = create()
+    caches.push(cache)
+    const names = ['*', 'a:b', '{a}', '__proto__', 'a\nb', '', '%', 'toString', 'a', '😀', '?', '[a-z]']
+    for (const [at, name] of names.entries()) await cache.set(['k', at], at, { tags: [['user', name]] })
+    for (const [at, name] of names.entries()) {
+      await cache.invalidateTag(['user', name])
+      expect(await cache.getMany(names.map((_, key) => ['k', key]))).toEqual(names.map((_, key) => (key <= at ? undefined : key)))
+    }
+  })
+
+  test('what is not allowed is refused before anything is done', async () => {
+    const cache = create()
+    caches.push(cache)
+    await cache.set('k', 1, { tags: ['t'] })
+    const load = vi.fn(() => 1)
+    await expect(cache.invalidateTag('')).rejects.toMatchObject({ code: 'TIERCEL_INVALID_KEY' })
+    await expect(cache.invalidateTags(['t', 'a{b}'])).rejects.toMatchObject({ code: 'TIERCEL_INVALID_KEY' })
+    await expect(cache.invalidateTags('t' as never)).rejects.toMatchObject({ code: 'TIERCEL_INVALID_OPTION' })
+    await expect(cache.getOrSet('new', load, { tags: ['a b', 5 as never] })).rejects.toMatchObject({ code: 'TIERCEL_INVALID_KEY' })
+    await expect(cache.getOrSet('new', load, { tags: 't' as never })).rejects.toMatchObject({ code: 'TIERCEL_INVALID_OPTION' })
+    await expect(cache.set('new', 1, { tags: [['x'.repeat(1_001)]] })).rejects.toMatchObject({ code: 'TIERCEL_INVALID_KEY' })
+    const many = Array.from({ length: 101 }, (_, at) => `t${at}`)
+    await expect(cache.set('new', 1, { tags: many })).rejects.toMatchObject({ code: 'TIERCEL_INVALID_OPTION' })
+    expect(load).not.toHaveBeenCalled()
+    expect(await cache.get('k')).toBe(1)
+  })
+})
+
+describe('one process invalidates, another', () => {
+  test('sees it with its next read, through L1 and through L2', async () => {
+    const { a, b } = pair()
+    for (const change of [() => b.invalidateTag('t'), () => b.clear()]) {
+      await b.set('k', 'old', { tags: ['t'] })
+      expect([await a.get('k'), await a.get('k')]).toEqual(['old', 'old'])
+      await change()
+      expect(await a.get('k')).toBeUndefined()
+    }
+  })
+
+  test('does not store what it loaded before', async () => {
+    for (const change of [(cache: Cache) => cache.invalidateTag('t'), (cache: Cache) => cache.clear()]) {
+      const { a, b } = pair()
+      await b.set('warm', 1, { tags: ['t'] })
+      const loaded = deferred<string>()
+      const begun = deferred<undefined>()
+      const reading = a.getOrSet('k', () => (begun.resolve(undefined), loaded.promise), { tags: ['t'] })
+      await begun.promise
+      await change(b)
+      loaded.resolve('old')
+      expect(await reading).toBe('old')
+      await a.idle()
+      expect([await a.get('k'), await b.get('k')]).toEqual([undefined, undefined])
+    }
+  })
+
+  test('does not store it under a tag that was told after the load either', async () => {
+    const { a, b } = pair()
+    const load = async (value: string, meanwhile: () => Promise<unknown>): Promise<void> => {
+      const tags = (): readonly string[] => ['t']
+      await a.getOrSet('k', async () => (await meanwhile(), value), { tags })
+      await a.idle()
+    }
+    await b.set('warm', 1, { tags: ['t'] })
+    await load('old', () => b.invalidateTag('t'))
+    expect([await a.get('k'), await b.get('k')]).toEqual([undefined, undefined])
+    await load('new', async () => undefined)
+    expect([await a.get('k'), await b.get('k')]).toEqual(['new', 'new'])
+  })
+
+  test('does not join a load that began before', async () => {
+    const { a, b } = pair()
+    const first = deferred<string>()
+    const begun = deferred<undefined>()
+    const reading = a.getOrSet('k', () => (begun.resolve(undefined), first.promise), { tags: ['t'] })
+    await begun.promise
+    await b.invalidateTag('t')
+    const later = a.getOrSet('k', () => 'new', { tags: ['t'], lockTimeout: 10 })
+    first.resolve('old')
+    expect(await reading).toBe('old')
+    expect(await later).toBe('new')
+  })
+})
+
+describe('what is lost is a miss', () => {
+  test('a tag', async () => {
+    const { a, b, l2 } = pair()
+    await b.set('k', 1, { tags: ['t'] })
+    await l2.deleteMany(['tc1:t:{:}t'])
+    expect([await a.get('k'), await b.get('k', { exact: true })]).toEqual([undefined, undefined])
+    expect(await b.getOrSet('k', () => 2, { tags: ['t'], exact: true })).toBe(2)
+    await b.idle()
+    expect(await a.get('k')).toBe(2)
+  })
+
+  test('a tag that was bumped, with its counter: what it took does not come back', async () => {
+    const { a, b, l2 } = pair()
+    await b.set('k', 'old', { tags: ['t'] })
+    await b.invalidateTag('t')
+    await l2.deleteMany(['tc1:n:{:}'])
+    await b.set('other', 1, { tags: ['t'] })
+    expect([await a.get('k'), await b.get('k')]).toEqual([undefined, undefined])
+  })
+
+  test('the token of the namespace', async () => {
+    const { a, b, l2 } = pair()
+    await b.set('k', 1)
+    await l2.deleteMany(['tc1:t:{:}'])
+    expect([await a.get('k'), await b.get('k', { exact: true })]).toEqual([undefined, undefined])
+  })
+})
+
+test('an entry that is newer than what is known of its tag is not condemned by it', async () => {
+  const l2 = memoryStore()
+  // Nothing is heard: what is known of tags is up to a second old.
+  const a = newCache({ l2: new GatedStore(l2, true), l1: false, clock: new TestClock() })
+  const b = newCache({ l2, l1: false })
+  await b.set('k', 1, { tags: ['t'] })
+  expect(await a.get('k')).toBe(1)
+  await b.invalidateTag('t')
+  await b.set('k', 2, { tags: ['t'] })
+  expect(await a.get('k')).toBe(2)
+})
+
+test('without a word from the server, what is known of tags is used for no longer than maxStaleness', async () => {
+  const l2 = memoryStore()
+  const clock = new TestClock()
+  const a = newCache({ l2: new GatedStore(l2, true), clock, coherence: { maxStaleness: '1s' } })
+  const b = newCache({ l2, l1: false })
+  await b.set('k', 'old', { tags: ['t'] })
+  expect(await a.get('k')).toBe('old')
+  await b.invalidateTag('t')
+  expect(await a.get('k', { exact: true })).toBeUndefined()
+  clock.passMs(1_001)
+  expect(await a.get('k')).toBeUndefined()
+})
+
+test('warm reads ask for no tags, however many there are', async () => {
+  const l2 = new GatedStore()
+  const cache = newCache({ l2, l1: false, clock: new TestClock() })
+  const tags = ['a', 'b', 'c', 'd', 'e']
+  await cache.set('k', 1, { tags })
+  await cache.get('k')
+  l2.calls.length = 0
+  expect(await cache.getMany(['k', 'k'])).toEqual([1, 1])
+  expect(l2.calls).toEqual(['get'])
+})
+
+test('an invalidated entry is reported, and replaced under a lease', async () => {
+  const { a, b } = pair()
+  await b.set('k', 'old', { tags: ['t'] })
+  await b.invalidateTag('t')
+  const log = eventLog(a)
+  expect(await a.getOrSet('k', () => 'new', { tags: ['t'] })).toBe('new')
+  await a.idle()
+  expect(log).toEqual(['read.rejected invalidated', 'read.miss', 'load.started miss', 'load.done', 'write.done'])
+  expect(await b.get('k')).toBe('new')
+})
+
+test('tags outlive what carries them', async () => {
+  const l2 = new GatedStore()
+  const cache = newCache({ l2 })
+  const snap = vi.spyOn(l2, 'snap')
+  await cache.getOrSet('k', (context) => (context.setTtl('2h', '1h'), 1), { tags: ['t'], ttl: '1m' })
+  await cache.idle()
+  const lives = snap.mock.calls.flatMap(([{ tags }]) => tags.filter(({ key }) => key.endsWith('}t')).map(({ lifeMs }) => lifeMs))
+  expect(Math.max(...lives.map(Number))).toBe(2 * 3 * 3_600_000)
+})
+
+describe('a resource', () => {
+  test('has tags of its own, fixed or from its values', async () => {
+    const { a } = pair()
+    const rows = new Map([[1, { id: 1, category: 'red' }]])
+    const products = a.resource({
+      key: 'product:{id}',
+      load: ({ id }) => rows.get(Number(id)) ?? null,
+      tags: (value, { id }) => [
+        ['category', value?.category ?? ''],
+        ['any', id],
+      ],
+    })
+    const fixed = a.resource({ key: 'stock:{id}', load: ({ id }) => `stock ${id}`, tags: ['stock'] })
+    await products.set({ id: 1 }, { id: 1, category: 'red' })
+    await fixed.get({ id: 1 })
+    expect([await products.has({ id: 1 }), await fixed.has({ id: 1 })]).toEqual([true, true])
+    await a.invalidateTags(['category:red', 'stock'])
+    expect([await products.has({ id: 1 }), await fixed.has({ id: 1 })]).toEqual([false, false])
+    expect(await products.get({ id: 2 })).toBeNull()
+    expect(() => a.resource({ key: 'bad:{id}', load: () => 1, tags: ['a b', ''] })).toThrow(
+      expect.objectContaining({ code: 'TIERCEL_INVALID_KEY' }),
+    )
+  })
+})
