@@ -87,7 +87,7 @@ export class Asking {
     const check = valueCheck(options)
     const entry = isExact ? undefined : inL1.entry
     // What a schema may refuse is read anew: the tier that counts it as a hit must be known.
-    const doubted = isExact || check !== undefined ? undefined : inL1.doubted
+    const doubted = isExact || check !== undefined ? this.#pass(inL1) : inL1.doubted
     const value = await (entry === undefined ? this.#getFromL2(path, undefined, doubted, isExact) : this.#serve(path, entry))
     if (check === undefined || value === undefined) return value
     const verdict = await checkStored(value, check)
@@ -137,7 +137,7 @@ export class Asking {
     if (signal?.aborted === true) throw signal.reason
     const check = options === undefined ? undefined : valueCheck(options)
     const entry = isExact ? undefined : inL1.entry
-    const doubted = isExact || isForced || check !== undefined ? undefined : inL1.doubted
+    const doubted = isExact || isForced || check !== undefined ? this.#pass(inL1) : inL1.doubted
     const request = { scope, path, load, policy, isForced, isExact, known: entry, doubted, check, onWait, ...tagsOf(options) }
     if (entry !== undefined && !isForced && core.nowMs() < entry.staleAtMs) return this.#refreshIfDue(request, entry)
     const flight = isForced || isExact ? undefined : scope.flights.get(path)
@@ -191,6 +191,11 @@ export class Asking {
     renewed.sizeBytes = entry.sizeBytes
     renewed.tokens = entry.tokens
     keepInL1(this.#core, { scope: this.#scope, path, policy }, renewed)
+  }
+
+  /** What L1 has is not even asked about: a miss. */
+  #pass({ doubted }: InL1): undefined {
+    if (doubted !== undefined) this.#core.counters.l1Misses += 1
   }
 
   #copy(held: unknown): unknown {

@@ -70,6 +70,7 @@ export async function lookUp(core: Core, look: Look, doubted: Entry | undefined,
     if (doubted !== undefined) {
       const found = await revalidate(core, core.l2, look, stored, doubted, isStillRight)
       if (found !== undefined) return found
+      core.counters.l1Misses += 1
     }
     return await settle(core, look, judge(core, look, stored, await core.l2.get(stored.key)))
   } catch (error) {
