@@ -117,7 +117,7 @@ function tokensHere(core: Core, { scope, tags }: NewEntry, flight: Flight, { lat
   const names = [...tags, ...lateTags]
   const touched = scope.tags.touched.since(flight.tagTouches)
   if (touched === undefined || touched.has('') || names.some((name) => touched.has(name))) return undefined
-  return scope.tags.standIns(names, flight.startedAtMs)
+  return scope.tags.standIns(names)
 }
 
 /** Gives an entry that was read its ttl anew, under its own version: a change meanwhile is left alone. */

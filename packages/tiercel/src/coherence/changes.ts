@@ -1,4 +1,4 @@
-import type { Feed, Store } from '../stores/store.ts'
+import type { Feed, FeedListener, Store } from '../stores/store.ts'
 import type { Proof } from './proof.ts'
 
 /** Told of what may have changed. */
@@ -17,6 +17,7 @@ export interface Watch {
 
 /** After a link could not be opened, none is tried for so long. */
 const restMs = 1_000
+const longestOpeningMs = 3_000
 /** Round trips per bound. */
 const proofsPerBound = 4
 /** A question that is not answered for so many bounds: the link is taken for dead, whatever the socket says. */
@@ -41,6 +42,7 @@ export class Changes {
   #isClosed = false
   #heartbeat: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
+  #stopWaiting: () => void = () => undefined
   /** When the question that is not answered yet was sent. */
   #askedAtMs: number | undefined
 
@@ -83,15 +85,31 @@ export class Changes {
     this.#setUp(false)
     clearInterval(this.#heartbeat)
     clearTimeout(this.#retry)
+    this.#stopWaiting()
     await this.#opening
     await this.#feed?.close()
+  }
+
+  /** Given up when it takes too long: a network that swallows everything would otherwise be waited for as long as its ends are patient. */
+  async #follow(listener: FeedListener): Promise<Feed> {
+    const opening = (this.#store.follow as NonNullable<Store['follow']>)(this.#prefixes, listener)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(resolve, longestOpeningMs, 'late').unref()
+      this.#stopWaiting = () => resolve('late')
+    })
+    const first = await Promise.race([opening, late])
+    clearTimeout(timer)
+    if (first !== 'late') return first
+    opening.then((feed) => feed.close()).catch(() => undefined)
+    throw new Error('The link of changes could not be opened in time.')
   }
 
   /** Never rejects: without a link, L1 is trusted for what it was read for, and those who wait ask from time to time. */
   async #open(): Promise<void> {
     try {
       let isThis = true
-      const feed = await (this.#store.follow as NonNullable<Store['follow']>)(this.#prefixes, {
+      const feed = await this.#follow({
         onChange: (keys) => {
           if (isThis && !this.#isClosed) this.#tell(keys)
         },

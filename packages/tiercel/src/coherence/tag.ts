@@ -4,6 +4,8 @@ import type { TagToken } from '../codecs/tag-token.ts'
 /** A token as an entry carries it. One object for all entries that were stored under it, so that most comparisons are one of identity. */
 export interface HeldToken extends TagToken, EntryTag {
   readonly tag: Tag
+  /** Of a stand-in, which no server has: what the tag's count was. */
+  readonly touches?: number
   /** A list of nothing but itself. */
   readonly alone: readonly HeldToken[]
 }
@@ -54,6 +56,11 @@ export function hold(tag: Tag, { hard, soft, number }: TagToken): HeldToken {
 export function suspect(tag: Tag): void {
   tag.isSuspect = true
   tag.touches += 1
+}
+
+/** For a token that nobody can be asked for. */
+export function standIn(tag: Tag): HeldToken {
+  return { ...hold(tag, { hard: '', soft: '', number: 0 }), touches: tag.touches }
 }
 
 /** What becomes of a value with these tokens, when its tags hold that. */

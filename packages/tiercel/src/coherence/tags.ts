@@ -1,7 +1,7 @@
 import { decodeTag, type TagToken } from '../codecs/tag-token.ts'
 import type { SnapTag, Store } from '../stores/store.ts'
 import type { Proof } from './proof.ts'
-import { type HeldToken, hold, isSame, joined, suspect, Tag, type TagSnapshot, type TagState, verdictOf } from './tag.ts'
+import { type HeldToken, hold, isSame, joined, standIn, suspect, Tag, type TagSnapshot, type TagState, verdictOf } from './tag.ts'
 import { TouchLog } from './touch-log.ts'
 
 export interface TagKeys {
@@ -19,8 +19,6 @@ export interface TagContext {
 /** Tags that one process remembers per namespace. */
 const mostKnown = 50_000
 const mostPerSnap = 100
-/** No server holds it. */
-const standInToken = ''
 const never = Number.NEGATIVE_INFINITY
 
 /**
@@ -85,6 +83,10 @@ export class Tags {
     let isStale = false
     for (const token of tokens) {
       const { tag } = token
+      if (token.touches !== undefined) {
+        if (tag.touches !== token.touches) return 'unsure'
+        continue
+      }
       if (!this.isTrusted(tag, nowMs)) return 'unsure'
       if (tag.held === token) continue
       if (tag.held?.hard !== token.hard) return 'unsure'
@@ -95,7 +97,11 @@ export class Tags {
 
   /** Whether nobody has questioned these tokens, however long ago they were asked for. */
   areUntouched(tokens: readonly HeldToken[]): boolean {
-    return tokens.every(({ tag, hard, soft }) => !tag.isSuspect && tag.held?.hard === hard && tag.held.soft === soft)
+    return tokens.every((token) => {
+      const { tag } = token
+      if (token.touches !== undefined) return tag.touches === token.touches
+      return !tag.isSuspect && tag.held?.hard === token.hard && tag.held.soft === token.soft
+    })
   }
 
   /**
@@ -110,6 +116,7 @@ export class Tags {
     const first = await Promise.all(
       tokens.map((token) => {
         const { tag } = token
+        if (token.touches !== undefined) return tag.touches === token.touches ? token : 'missing'
         const isKnown = !isExact && this.isTrusted(tag, nowMs) && tag.held?.hard === token.hard
         return isKnown ? (tag.held as HeldToken) : this.read(tag)
       }),
@@ -150,13 +157,7 @@ export class Tags {
   snap(names: readonly string[], lifeMs: number): TagSnapshot | Promise<TagSnapshot> {
     if (this.#store === undefined) return this.#snapHere(names)
     const { held } = this.own
-    if (
-      names.length === 0 &&
-      held !== undefined &&
-      held.hard !== standInToken &&
-      !this.#usesLate &&
-      this.isTrusted(this.own, this.#nowMs())
-    ) {
+    if (names.length === 0 && held !== undefined && !this.#usesLate && this.isTrusted(this.own, this.#nowMs())) {
       return { tokens: held.alone, isFenced: false, number: this.#number, linkEpoch: this.#linkEpoch() }
     }
     return this.#snapThere(names, lifeMs)
@@ -177,17 +178,9 @@ export class Tags {
     return joined(before, this.#snapHere(names))
   }
 
-  /** Stand-ins while the server is away: what is stored with them ends with the next change of this process. */
-  standIns(names: readonly string[], sentAtMs: number): readonly HeldToken[] {
-    return ['', ...names].map((name) => {
-      const tag = this.tag(name)
-      if (tag.held !== undefined && !tag.isSuspect) return tag.held
-      const held = hold(tag, { hard: standInToken, soft: '', number: 0 })
-      tag.held = held
-      tag.isSuspect = false
-      tag.sentAtMs = sentAtMs
-      return held
-    })
+  /** For what is in no L2, because the server is away or refuses: they are good until something is heard of their tags. */
+  standIns(names: readonly string[]): readonly HeldToken[] {
+    return ['', ...names].map((name) => standIn(this.tag(name)))
   }
 
   /** The token that stored bytes name. Not one that is known: an entry may carry the newer of the two, or the older. */

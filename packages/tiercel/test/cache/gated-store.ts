@@ -16,7 +16,7 @@ export class GatedStore implements Store {
   readonly #after: Map<Verb, Promise<void>> = new Map()
   readonly #failures: Map<Verb, Error> = new Map()
 
-  readonly follow: Store['follow']
+  readonly follow?: NonNullable<Store['follow']>
 
   /**
    * @param inner shared by two caches, they are two processes on one server. Default: one of its own
@@ -24,7 +24,7 @@ export class GatedStore implements Store {
    */
   constructor(inner: Store = memoryStore(), isDeaf = false) {
     this.inner = inner
-    this.follow = isDeaf ? undefined : inner.follow?.bind(inner)
+    if (!isDeaf && inner.follow !== undefined) this.follow = inner.follow.bind(inner)
   }
 
   /** Holds the calls of a verb until the returned function is called. */
