@@ -106,7 +106,11 @@ async function revalidate(
   if (entry.version === '') return confirmAlone(core, scope, entry, isExact)
   const [head, tags] = await Promise.all([l2.getHead(stored.key), scope.tags.ask(entry.tokens, isExact)])
   const isThere = head !== undefined && head[0] === valueByte && versionText(head) === entry.version
-  if (!isThere || tags === 'gone' || tags === 'fenced') return undefined
+  if (!isThere || tags === 'gone' || tags === 'fenced') {
+    // Whoever gets the newer value now must not find this one afterwards, should that not be kept.
+    entry.doubt()
+    return undefined
+  }
   const nowMs = core.nowMs()
   if (tags === 'stale') entry.goStale(nowMs)
   if (nowMs >= entry.endsAtMs) return undefined

@@ -4,7 +4,7 @@ import type { TagSnapshot } from '../coherence/tag.ts'
 import { CodecError, DeadlineError, TiercelError, UsageError } from '../kernel/errors.ts'
 import { deadlines } from '../resilience/deadline.ts'
 import type { Store } from '../stores/store.ts'
-import { callLoader } from './call-loader.ts'
+import { callLoader, type Loaded } from './call-loader.ts'
 import type { Claim } from './claim.ts'
 import { type Core, reportStoreFailure } from './core.ts'
 import { type Entry, wantsRefresh, wantsSlide } from './entry.ts'
@@ -331,7 +331,7 @@ export class SharedLoad {
   async #loadAlone(): Promise<undefined> {
     const { known } = this.#request
     const loaded = await callLoader(this.#core, this.#request, this.#flight, known)
-    this.#flight.resolve(loaded.encoded.value)
+    this.#answer(loaded)
     keepInL1Alone(this.#core, this.#request, this.#flight, loaded)
     return undefined
   }
@@ -339,8 +339,15 @@ export class SharedLoad {
   async #load(old: Entry | undefined, claim: Claim, snapshot: TagSnapshot): Promise<void> {
     this.#flight.claim = claim
     const loaded = await callLoader(this.#core, this.#request, this.#flight, old)
-    this.#flight.resolve(loaded.encoded.value)
+    this.#answer(loaded)
     await publish(this.#core, this.#request, this.#flight, loaded, claim, snapshot)
+  }
+
+  /** What L1 has is older than what callers get now, and must not be found after it, whether or not this one is kept. */
+  #answer(loaded: Loaded): void {
+    const known = this.#request.scope.l1?.peek(this.#request.path) as Entry | undefined
+    known?.doubt()
+    this.#flight.resolve(loaded.encoded.value)
   }
 
   #reportWrite(error: unknown): undefined {

@@ -201,7 +201,7 @@ export class Changes {
     // What was asked over the link before proves nothing of this one.
     this.#askedAtMs = undefined
     if (isUp) {
-      this.#proof.void()
+      this.#proof.void(this.#nowMs())
       this.#tell(null)
     } else if (wasUp) this.#ringAll()
     if (wasUp !== isUp) this.#listener.onLink?.(isUp)

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { type Condition, cut } from './condition.ts'
+import { reset } from './reset.ts'
 
 /** What waits here at most, before the sender is made to wait. */
 const maxWaitingBytes = 1 << 20
@@ -135,7 +136,7 @@ export class ByteFlow {
   }
 
   #reset(): void {
-    this.#from.resetAndDestroy()
-    this.#to.resetAndDestroy()
+    reset(this.#from)
+    reset(this.#to)
   }
 }

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { cut } from './condition.ts'
 import { EchoClient, EchoServer } from './echo.ts'
 import { FaultProxy } from './fault-proxy.ts'
+import { reset } from './reset.ts'
 
 const waiting = { timeout: 10_000, interval: 2 }
 
@@ -122,6 +123,15 @@ describe('between a client and an echo', () => {
     proxy.heal()
     client.send('a')
     await echoed(client, 'a')
+  })
+
+  test('what is reset while it ends is closed', async () => {
+    const client = await open()
+    client.send('a')
+    await echoed(client, 'a')
+    client.socket.end()
+    reset(client.socket)
+    await client.closed
   })
 
   test('delayed bytes are late, in order', async () => {

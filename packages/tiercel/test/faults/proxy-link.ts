@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { ByteFlow } from './byte-flow.ts'
 import type { Condition } from './condition.ts'
+import { reset } from './reset.ts'
 
 export type Direction = 'to-server' | 'to-client'
 
@@ -40,9 +41,9 @@ export class ProxyLink {
     }
   }
 
-  /** Whether the client's first 16 KiB hold a text, such as the name of a command. */
+  /** Whether the client's first 16 KiB hold a text, such as the name of a command, in whatever case. */
   hasSent(text: string): boolean {
-    return this.#sent.includes(text)
+    return this.#sent.includes(text.toLowerCase())
   }
 
   get bytesToServer(): number {
@@ -65,7 +66,7 @@ export class ProxyLink {
   /** `reset`: both ends are told at once that it broke. `end`: both see an orderly end. */
   kill(how: 'reset' | 'end'): void {
     for (const socket of this.#sockets) {
-      if (how === 'reset') socket.resetAndDestroy()
+      if (how === 'reset') reset(socket)
       else socket.destroySoon()
     }
     this.#toServer.stop()
@@ -73,6 +74,6 @@ export class ProxyLink {
   }
 
   #remember(chunk: Buffer): void {
-    if (this.#sent.length < maxSentLength) this.#sent += chunk.toString('latin1')
+    if (this.#sent.length < maxSentLength) this.#sent += chunk.toString('latin1').toLowerCase()
   }
 }
