@@ -1,4 +1,6 @@
+import { startTimer, type Timer } from '../kernel/clock.ts'
 import type { Feed, Store } from '../stores/store.ts'
+import type { Pace } from './pace.ts'
 import type { Proof } from './proof.ts'
 
 /** Told of what may have changed. */
@@ -33,23 +35,23 @@ export class Changes {
   readonly #prefixes: readonly string[]
   readonly #proof: Proof
   readonly #listener: ChangeListener
-  readonly #nowMs: () => number
+  readonly #pace: Pace
   readonly #watchers: Map<string, Set<() => void>> = new Map()
   #opening: Promise<void> | undefined
   #feed: Feed | undefined
   #isUp = false
   #isClosed = false
-  #heartbeat: NodeJS.Timeout | undefined
-  #retry: NodeJS.Timeout | undefined
+  #heartbeat: Timer | undefined
+  #retry: Timer | undefined
   /** When the question that is not answered yet was sent. */
   #askedAtMs: number | undefined
 
-  constructor(store: Store, prefixes: readonly string[], proof: Proof, listener: ChangeListener, nowMs: () => number) {
+  constructor(store: Store, prefixes: readonly string[], proof: Proof, listener: ChangeListener, pace: Pace) {
     this.#store = store
     this.#prefixes = prefixes
     this.#proof = proof
     this.#listener = listener
-    this.#nowMs = nowMs
+    this.#pace = pace
   }
 
   get isUp(): boolean {
@@ -81,8 +83,8 @@ export class Changes {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#setUp(false)
-    clearInterval(this.#heartbeat)
-    clearTimeout(this.#retry)
+    this.#heartbeat?.cancel()
+    this.#retry?.cancel()
     await this.#opening
     await this.#feed?.close()
   }
@@ -130,24 +132,28 @@ export class Changes {
 
   #retryLater(): void {
     if (this.#isClosed) return
-    this.#retry = setTimeout(
-      () => {
-        this.#opening = undefined
-        this.start()
-      },
-      restMs * (0.5 + Math.random()),
-    ).unref()
+    this.#retry = startTimer(this.#pace.clock, restMs * (0.5 + this.#pace.random()), () => {
+      this.#opening = undefined
+      this.start()
+    })
   }
 
   #beat(): void {
-    clearInterval(this.#heartbeat)
+    this.#heartbeat?.cancel()
     this.#askedAtMs = undefined
     this.#ask()
-    this.#heartbeat = setInterval(() => this.#ask(), this.#proof.boundMs / proofsPerBound).unref()
+    this.#planBeat()
+  }
+
+  #planBeat(): void {
+    this.#heartbeat = startTimer(this.#pace.clock, this.#proof.boundMs / proofsPerBound, () => {
+      this.#planBeat()
+      this.#ask()
+    })
   }
 
   #ask(): void {
-    const nowMs = this.#nowMs()
+    const nowMs = this.#pace.nowMs()
     if (this.#askedAtMs !== undefined) {
       if (nowMs - this.#askedAtMs > Math.max(this.#proof.boundMs * boundsToDeath, shortestDeathMs)) this.#reopen()
       return
@@ -169,7 +175,7 @@ export class Changes {
 
   /** A link that says nothing, and does not break either. */
   #reopen(): void {
-    clearInterval(this.#heartbeat)
+    this.#heartbeat?.cancel()
     this.#setUp(false)
     const feed = this.#feed
     this.#feed = undefined
