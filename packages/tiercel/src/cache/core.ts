@@ -4,6 +4,7 @@ import type { Changes } from '../coherence/changes.ts'
 import type { Journal } from '../coherence/journal.ts'
 import type { Proof } from '../coherence/proof.ts'
 import { UsageError } from '../kernel/errors.ts'
+import type { StartDeadline } from '../resilience/deadline.ts'
 import type { Arena } from '../stores/memory/arena.ts'
 import type { Store } from '../stores/store.ts'
 import type { Emitter } from '../telemetry/emitter.ts'
@@ -30,6 +31,7 @@ export interface Core {
   readonly emitter: Emitter
   /** Monotonic, coarse: for ages in L1. */
   readonly nowMs: () => number
+  readonly startDeadline: StartDeadline
   /** 0 to 1. */
   readonly random: () => number
   readonly background: Background

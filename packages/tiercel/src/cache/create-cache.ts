@@ -10,6 +10,7 @@ import { type Duration, durationMs } from '../kernel/duration.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { checkOptionNames, oneOf, wholeNumber } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
+import { deadlinesOf } from '../resilience/deadline.ts'
 import { Arena, type PolicyName, policyNames } from '../stores/memory/arena.ts'
 import { never } from '../stores/memory/expiry-wheel.ts'
 import type { Store } from '../stores/store.ts'
@@ -106,14 +107,16 @@ export function createCache(options: CacheOptions = {}): Cache {
   }
   const sharing = oneOf(options.values ?? 'freeze', ['freeze', 'share', 'clone'], 'values')
   const clock = options.clock ?? systemClock
+  const random = options.random ?? Math.random
   const nowMs = clock === systemClock ? coarseClock(clock) : () => clock.monotonicMs()
+  const pace = { clock, nowMs, random }
   const emitter = new Emitter()
   const l1 = options.l1 === false ? undefined : createL1(options.l1 ?? {}, nowMs, emitter)
   const l2 = options.l2 === undefined ? undefined : checkStore(options.l2)
   const coherence = checkCoherence(options.coherence ?? {})
   const proof = new Proof(coherence.maxStalenessMs)
   if (l2 === undefined) proof.proveForEver()
-  const journal = l2 === undefined ? undefined : new Journal(l2, coherence.journalKeys, nowMs)
+  const journal = l2 === undefined ? undefined : new Journal(l2, coherence.journalKeys, pace)
   const isQueued = (key: string): boolean => journal?.holds(key) ?? false
   const scopes = new Scopes(l1, { l2, proof, nowMs, isQueued })
   const first = scopes.first(options.namespace)
@@ -127,7 +130,7 @@ export function createCache(options: CacheOptions = {}): Cache {
   const core: Core = {
     l1,
     l2,
-    changes: l2 === undefined ? undefined : new Changes(l2, prefixes, proof, listener, nowMs),
+    changes: l2 === undefined ? undefined : new Changes(l2, prefixes, proof, listener, pace),
     proof,
     journal,
     serveStaleForMs: coherence.serveStaleForMs,
@@ -138,7 +141,8 @@ export function createCache(options: CacheOptions = {}): Cache {
     counters: new Counters(),
     emitter,
     nowMs,
-    random: options.random ?? Math.random,
+    startDeadline: deadlinesOf(clock),
+    random,
     background: new Background(checkHook(options.waitUntil)),
     isClosed: false,
     isQueued,

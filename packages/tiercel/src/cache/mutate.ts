@@ -1,10 +1,10 @@
 import { type Duration, durationMs } from '../kernel/duration.ts'
+import type { Timer } from '../kernel/clock.ts'
 import { UsageError } from '../kernel/errors.ts'
 import type { Key } from '../kernel/key.ts'
 import { checkOptionNames } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
 import { tokenBytes, writeToken } from '../kernel/token.ts'
-import { type Deadline, deadlines } from '../resilience/deadline.ts'
 import { type Core, reportStoreFailure } from './core.ts'
 import { apply, fenceLifeMs, type InvalidationOutcome } from './invalidate.ts'
 import type { Scope, Write } from './scope.ts'
@@ -98,7 +98,7 @@ class Fences {
   readonly #scope: Scope
   readonly #mutation: Mutation
   readonly #owner: Buffer = Buffer.alloc(tokenBytes)
-  #renewal: Deadline | undefined
+  #renewal: Timer | undefined
   #isClosed = false
 
   constructor(core: Core, scope: Scope, mutation: Mutation) {
@@ -126,7 +126,7 @@ class Fences {
   /** Opened again, an item has a new deadline. */
   #plan(): void {
     if (this.#core.l2 === undefined || this.#isClosed) return
-    this.#renewal = deadlines.start(this.#mutation.fenceMs / renewals, () => void this.#renew())
+    this.#renewal = this.#core.startDeadline(this.#mutation.fenceMs / renewals, () => void this.#renew())
   }
 
   async #renew(): Promise<void> {

@@ -2,7 +2,6 @@ import { staleMark, valuePrefix, versionOffset, versionPrefix } from '../codecs/
 import { encodeFailure, newLease, versionOf } from '../codecs/marks.ts'
 import type { TagSnapshot } from '../coherence/tag.ts'
 import { CodecError, DeadlineError, TiercelError, UsageError } from '../kernel/errors.ts'
-import { deadlines } from '../resilience/deadline.ts'
 import type { Store } from '../stores/store.ts'
 import { callLoader, type Loaded } from './call-loader.ts'
 import type { Claim } from './claim.ts'
@@ -191,7 +190,7 @@ export class SharedLoad {
     const mark = newLease(leaseMs)
     try {
       const present = await this.#l2.claim({ key, value: mark, ttlMs: leaseMs })
-      return present === undefined ? new Hold(this.#l2, key, mark, leaseMs) : undefined
+      return present === undefined ? new Hold(this.#core, key, mark) : undefined
     } catch (error) {
       this.#reportWrite(error)
       return undefined
@@ -213,7 +212,7 @@ export class SharedLoad {
       this.#inBackground(this.#l2.swap({ key: this.#stored.key, expected: lease, isWhole: true, value: undefined, ttlMs: 1 }))
       return snapshot === undefined ? away : fenced
     }
-    const hold = new Hold(this.#l2, this.#stored.key, lease, this.#core.leaseMs)
+    const hold = new Hold(this.#core, this.#stored.key, lease)
     try {
       await this.#load(undefined, { key: hold.key, expected: lease, isWhole: true, version: versionOf(lease) }, snapshot)
     } catch (error) {
@@ -278,7 +277,7 @@ export class SharedLoad {
     if (scope.failures.size >= mostFailures) return
     const failure = { mark, error }
     scope.failures.set(path, failure)
-    deadlines.start(policy.errorTtlMs, () => {
+    this.#core.startDeadline(policy.errorTtlMs, () => {
       if (scope.failures.get(path) === failure) scope.failures.delete(path)
     })
   }

@@ -1,5 +1,5 @@
 import type { Watch } from '../coherence/changes.ts'
-import { deadlines } from '../resilience/deadline.ts'
+import type { StartDeadline } from '../resilience/deadline.ts'
 import type { Core } from './core.ts'
 import type { Flight } from './flight.ts'
 import type { Found } from './found.ts'
@@ -32,23 +32,23 @@ export interface Wait {
  */
 export async function waitForHolder(wait: Wait): Promise<Found | undefined> {
   const { core, flight, key } = wait
-  const bell = new Bell()
+  const bell = new Bell(core.startDeadline)
   const watch = core.changes?.watch(key, () => bell.ring())
   flight.onAbandon = () => bell.ring()
-  const givesUpAtMs = performance.now() + wait.limitMs
+  const givesUpAtMs = core.nowMs() + wait.limitMs
   let { seen } = wait
-  let endsAtMs = performance.now() + lengthMs(seen) + expiryMarginMs
+  let endsAtMs = core.nowMs() + lengthMs(seen) + expiryMarginMs
   let pollMs = firstPollMs
   // What was stored after it was seen and before the watch began was not heard.
   if (watch !== undefined) bell.ring()
   try {
     for (;;) {
-      const nowMs = performance.now()
+      const nowMs = core.nowMs()
       await bell.wait(Math.min(napMs(core, watch, endsAtMs - nowMs, pollMs), givesUpAtMs - nowMs))
       if (flight.dropReason === 'abandoned') return undefined
       const found = await wait.readAgain()
       if (wait.isOver(found)) return found
-      const againMs = performance.now()
+      const againMs = core.nowMs()
       if (againMs >= givesUpAtMs) return undefined
       const isAnother = found.kind === 'lease' && seen.kind === 'lease' && !found.mark.equals(seen.mark)
       // Renewed: it runs at least half its length from when that was last done.
@@ -76,8 +76,13 @@ function napMs(core: Core, watch: Watch | undefined, untilEndMs: number, pollMs:
 
 /** Wakes one sleeper; a ring that comes before he sleeps is not lost. */
 class Bell {
+  readonly #startDeadline: StartDeadline
   #hasRung = false
   #wake: (() => void) | undefined
+
+  constructor(startDeadline: StartDeadline) {
+    this.#startDeadline = startDeadline
+  }
 
   ring(): void {
     this.#hasRung = true
@@ -87,7 +92,7 @@ class Bell {
   async wait(limitMs: number): Promise<void> {
     if (!this.#hasRung) {
       await new Promise<void>((resolve) => {
-        const deadline = deadlines.start(limitMs, resolve)
+        const deadline = this.#startDeadline(limitMs, resolve)
         this.#wake = () => {
           deadline.cancel()
           resolve()

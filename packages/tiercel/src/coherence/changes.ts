@@ -1,4 +1,6 @@
+import { startTimer, type Timer } from '../kernel/clock.ts'
 import type { Feed, FeedListener, Store } from '../stores/store.ts'
+import type { Pace } from './pace.ts'
 import type { Proof } from './proof.ts'
 
 /** Told of what may have changed. */
@@ -34,24 +36,24 @@ export class Changes {
   readonly #prefixes: readonly string[]
   readonly #proof: Proof
   readonly #listener: ChangeListener
-  readonly #nowMs: () => number
+  readonly #pace: Pace
   readonly #watchers: Map<string, Set<() => void>> = new Map()
   #opening: Promise<void> | undefined
   #feed: Feed | undefined
   #isUp = false
   #isClosed = false
-  #heartbeat: NodeJS.Timeout | undefined
-  #retry: NodeJS.Timeout | undefined
+  #heartbeat: Timer | undefined
+  #retry: Timer | undefined
   #stopWaiting: () => void = () => undefined
   /** When the question that is not answered yet was sent. */
   #askedAtMs: number | undefined
 
-  constructor(store: Store, prefixes: readonly string[], proof: Proof, listener: ChangeListener, nowMs: () => number) {
+  constructor(store: Store, prefixes: readonly string[], proof: Proof, listener: ChangeListener, pace: Pace) {
     this.#store = store
     this.#prefixes = prefixes
     this.#proof = proof
     this.#listener = listener
-    this.#nowMs = nowMs
+    this.#pace = pace
   }
 
   get isUp(): boolean {
@@ -83,8 +85,8 @@ export class Changes {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#setUp(false)
-    clearInterval(this.#heartbeat)
-    clearTimeout(this.#retry)
+    this.#heartbeat?.cancel()
+    this.#retry?.cancel()
     this.#stopWaiting()
     await this.#opening
     await this.#feed?.close()
@@ -93,13 +95,13 @@ export class Changes {
   /** Given up when it takes too long: a network that swallows everything would otherwise be waited for as long as its ends are patient. */
   async #follow(listener: FeedListener): Promise<Feed> {
     const opening = (this.#store.follow as NonNullable<Store['follow']>)(this.#prefixes, listener)
-    let timer: NodeJS.Timeout | undefined
+    let timer: Timer | undefined
     const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(resolve, longestOpeningMs, 'late').unref()
       this.#stopWaiting = () => resolve('late')
+      timer = startTimer(this.#pace.clock, longestOpeningMs, this.#stopWaiting)
     })
     const first = await Promise.race([opening, late])
-    clearTimeout(timer)
+    timer?.cancel()
     if (first !== 'late') return first
     opening.then((feed) => feed.close()).catch(() => undefined)
     throw new Error('The link of changes could not be opened in time.')
@@ -148,24 +150,28 @@ export class Changes {
 
   #retryLater(): void {
     if (this.#isClosed) return
-    this.#retry = setTimeout(
-      () => {
-        this.#opening = undefined
-        this.start()
-      },
-      restMs * (0.5 + Math.random()),
-    ).unref()
+    this.#retry = startTimer(this.#pace.clock, restMs * (0.5 + this.#pace.random()), () => {
+      this.#opening = undefined
+      this.start()
+    })
   }
 
   #beat(): void {
-    clearInterval(this.#heartbeat)
+    this.#heartbeat?.cancel()
     this.#askedAtMs = undefined
     this.#ask()
-    this.#heartbeat = setInterval(() => this.#ask(), this.#proof.boundMs / proofsPerBound).unref()
+    this.#planBeat()
+  }
+
+  #planBeat(): void {
+    this.#heartbeat = startTimer(this.#pace.clock, this.#proof.boundMs / proofsPerBound, () => {
+      this.#planBeat()
+      this.#ask()
+    })
   }
 
   #ask(): void {
-    const nowMs = this.#nowMs()
+    const nowMs = this.#pace.nowMs()
     if (this.#askedAtMs !== undefined) {
       if (nowMs - this.#askedAtMs > Math.max(this.#proof.boundMs * boundsToDeath, shortestDeathMs)) this.#reopen()
       return
@@ -187,7 +193,7 @@ export class Changes {
 
   /** A link that says nothing, and does not break either. */
   #reopen(): void {
-    clearInterval(this.#heartbeat)
+    this.#heartbeat?.cancel()
     this.#setUp(false)
     const feed = this.#feed
     this.#feed = undefined

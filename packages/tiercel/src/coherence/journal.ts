@@ -1,4 +1,6 @@
+import { startTimer, type Timer } from '../kernel/clock.ts'
 import type { Store } from '../stores/store.ts'
+import type { Pace } from './pace.ts'
 
 /** A key that was changed, as it is deleted again. */
 export interface JournalKey {
@@ -34,18 +36,18 @@ const longestRetryMs = 5_000
 export class Journal {
   readonly #store: Store
   readonly #maxKeys: number
-  readonly #nowMs: () => number
+  readonly #pace: Pace
   readonly #records: Map<string, Record> = new Map()
   #queued = 0
-  #retry: NodeJS.Timeout | undefined
+  #retry: Timer | undefined
   #retryMs = firstRetryMs
   #isClosed = false
   readonly #unlisten: (() => void) | undefined
 
-  constructor(store: Store, maxKeys: number, nowMs: () => number) {
+  constructor(store: Store, maxKeys: number, pace: Pace) {
     this.#store = store
     this.#maxKeys = maxKeys
-    this.#nowMs = nowMs
+    this.#pace = pace
     this.#unlisten = store.onLink?.(() => void this.replay())
   }
 
@@ -61,14 +63,14 @@ export class Journal {
 
   /** The server has confirmed it. */
   applied(keys: readonly JournalKey[]): void {
-    const nowMs = this.#nowMs()
+    const nowMs = this.#pace.nowMs()
     this.#forget(nowMs)
     for (const key of keys) this.#put(key, nowMs)
   }
 
   /** The server did not: it is tried again, with the next link or after a while. */
   queue(keys: readonly JournalKey[]): void {
-    this.#forget(this.#nowMs())
+    this.#forget(this.#pace.nowMs())
     for (const key of keys) this.#put(key, undefined)
     this.#plan()
   }
@@ -80,7 +82,7 @@ export class Journal {
    */
   async replay(): Promise<boolean> {
     if (this.#isClosed) return true
-    this.#forget(this.#nowMs())
+    this.#forget(this.#pace.nowMs())
     const calls = this.#calls()
     await Promise.all(calls.map((records) => this.#delete(records)))
     this.#retryMs = this.#queued === 0 ? firstRetryMs : Math.min(this.#retryMs * 2, longestRetryMs)
@@ -90,7 +92,7 @@ export class Journal {
 
   close(): void {
     this.#isClosed = true
-    clearTimeout(this.#retry)
+    this.#retry?.cancel()
     this.#unlisten?.()
   }
 
@@ -162,12 +164,13 @@ export class Journal {
   #applied(record: Record): void {
     if (record.appliedAtMs !== undefined || this.#records.get(record.key.key) !== record) return
     this.#drop(record.key.key, record)
-    this.#put(record.key, this.#nowMs())
+    this.#put(record.key, this.#pace.nowMs())
   }
 
   #plan(): void {
-    clearTimeout(this.#retry)
+    this.#retry?.cancel()
     if (this.#queued === 0 || this.#isClosed) return
-    this.#retry = setTimeout(() => void this.replay(), this.#retryMs * (0.5 + Math.random())).unref()
+    const { clock, random } = this.#pace
+    this.#retry = startTimer(clock, this.#retryMs * (0.5 + random()), () => void this.replay())
   }
 }

@@ -2,9 +2,23 @@
 export interface Clock {
   /** Milliseconds on a clock that never goes back; only differences mean something. */
   monotonicMs(): number
+  /** Calls `onExpire` once, `ms` from now. Default: a timer of the process, which does not keep it alive. */
+  after?(ms: number, onExpire: () => void): Timer
+}
+
+export interface Timer {
+  /** It will not fire. May be called twice. */
+  cancel(): void
 }
 
 export const systemClock: Clock = { monotonicMs: () => performance.now() }
+
+/** For what happens seldom and may be late. */
+export function startTimer(clock: Clock, ms: number, onExpire: () => void): Timer {
+  if (clock.after !== undefined) return clock.after(ms, onExpire)
+  const timeout = setTimeout(onExpire, ms).unref()
+  return { cancel: () => clearTimeout(timeout) }
+}
 
 const originMs = performance.timeOrigin
 

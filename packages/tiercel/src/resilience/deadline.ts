@@ -1,3 +1,5 @@
+import { type Clock, startTimer, type Timer } from '../kernel/clock.ts'
+
 /**
  * One timer for all deadlines.
  *
@@ -143,3 +145,11 @@ function fireAll(due: readonly Deadline[]): void {
 
 /** One per process: it costs nothing while nobody waits. */
 export const deadlines: DeadlineWheel = new DeadlineWheel()
+
+/** Starts a deadline. */
+export type StartDeadline = (ms: number, onExpire: () => void) => Timer
+
+/** By the clock, where that has timers of its own. */
+export function deadlinesOf(clock: Clock): StartDeadline {
+  return clock.after === undefined ? (ms, onExpire) => deadlines.start(ms, onExpire) : (ms, onExpire) => startTimer(clock, ms, onExpire)
+}
