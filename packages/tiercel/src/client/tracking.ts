@@ -23,6 +23,10 @@ export async function openTracking(
   listener: TrackingListener,
 ): Promise<Tracking> {
   checkOptions(options)
+  if (options.mode === 'default' && nodes.readsFromReplicas) {
+    const text = "mode: 'default' watches what is read from primaries, and this client reads from replicas. Use 'optin' or 'broadcast'."
+    throw new UsageError('TIERCEL_UNSUPPORTED', text)
+  }
   const trackers = new PrimaryTrackers(clientName, nodes, options, listener)
   try {
     await trackers.open()
@@ -33,7 +37,7 @@ export async function openTracking(
   return trackers
 }
 
-export type TrackedNodes = Pick<Nodes, 'topology' | 'news' | 'primaries'>
+export type TrackedNodes = Pick<Nodes, 'topology' | 'news' | 'primaries' | 'readsFromReplicas'>
 
 class PrimaryTrackers implements Tracking {
   readonly #clientName: string
