@@ -32,7 +32,7 @@ function has(members: Members, ...names: string[]): boolean {
 }
 
 function isClient(members: Members): boolean {
-  return members['specVersion'] === 1 && has(members, 'send', 'batch', 'ready', 'subscribe', 'track', 'close')
+  return members['specVersion'] === 1 && has(members, 'send', 'batch', 'ready', 'onLink', 'subscribe', 'track', 'primaries', 'close')
 }
 
 function isIoredis(members: Members): boolean {

@@ -50,6 +50,7 @@ class PrimaryTrackers implements Tracking {
   /** How often the links have changed, and how often they had when the trackers were made to match them last. */
   #changes = 0
   #matched = -1
+  #following: Promise<void> | undefined
   #isOpen = false
   #isUp = true
   #isClosed = false
@@ -91,8 +92,17 @@ class PrimaryTrackers implements Tracking {
     this.#kept.clear()
   }
 
-  /** Makes the trackers match the primaries. */
-  async #follow(): Promise<void> {
+  /** Makes the trackers match the primaries: once at a time, and again where links have changed meanwhile. */
+  #follow(): Promise<void> {
+    this.#following ??= this.#matchAll()
+      .finally(() => {
+        this.#following = undefined
+      })
+      .then(() => (this.#matched === this.#changes ? undefined : this.#follow()))
+    return this.#following
+  }
+
+  async #matchAll(): Promise<void> {
     let seen: number
     do {
       seen = this.#changes
@@ -134,6 +144,11 @@ class PrimaryTrackers implements Tracking {
     if (!this.#isOpen || this.#isClosed) return
     this.#down()
     for (const kept of this.#kept.values()) kept.hurry()
+    this.#followSoon()
+  }
+
+  /** What fails now is tried again with the next heartbeat. */
+  #followSoon(): void {
     this.#follow().catch(() => {})
   }
 
