@@ -2,6 +2,7 @@ import { UsageError } from '../kernel/errors.ts'
 import type { Client } from './client.ts'
 import { type Ioredis, type IoredisCluster, ioredisClient } from './ioredis.ts'
 import { type NodeRedis, type NodeRedisCluster, nodeRedisClient } from './node-redis.ts'
+import type { AdapterOptions } from './replica-nodes.ts'
 
 const allowed =
   'Allowed: a client or cluster of @redis/client or redis (version 5 or 6), ioredis (5 or 6) or iovalkey, or a Client of tiercel/client.'
@@ -10,17 +11,17 @@ const allowed =
  * Makes a `Client` of a live client, told by its members. The live client stays yours: it is never closed.
  *
  * @param live a client or cluster of `@redis/client` or `redis` 5 or 6, `ioredis` 5 or 6, `iovalkey`; a `Client` is returned as it is
- * @throws {TIERCEL_CLIENT_UNKNOWN} it is none of these
+ * @throws {TIERCEL_CLIENT_UNKNOWN} it is none of these; {TIERCEL_INVALID_OPTION} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_DURATION}
  * @throws {TIERCEL_UNSUPPORTED} it is a kind of client that has no adapter (a pool, a node-redis Sentinel, GLIDE), or has options that change replies
  * @throws {TIERCEL_CLOSED} it was closed
  */
-export function adaptClient(live: unknown): Client {
+export function adaptClient(live: unknown, options: AdapterOptions = {}): Client {
   if (typeof live !== 'object' || live === null) throw unknownClient(live)
   const members = live as Members
-  if (isClient(members)) return live as Client
+  if (isClient(members)) return asItIs(live as Client, options)
   refuseOtherKinds(members)
-  if (isIoredis(members)) return adaptIoredis(live as Ioredis | IoredisCluster)
-  if (isNodeRedis(members)) return adaptNodeRedis(live as NodeRedis | NodeRedisCluster)
+  if (isIoredis(members)) return adaptIoredis(live as Ioredis | IoredisCluster, options)
+  if (isNodeRedis(members)) return adaptNodeRedis(live as NodeRedis | NodeRedisCluster, options)
   throw unknownClient(live)
 }
 
@@ -31,7 +32,7 @@ function has(members: Members, ...names: string[]): boolean {
 }
 
 function isClient(members: Members): boolean {
-  return members['specVersion'] === 1 && has(members, 'send', 'batch', 'ready', 'subscribe', 'track', 'close')
+  return members['specVersion'] === 1 && has(members, 'send', 'batch', 'ready', 'onLink', 'subscribe', 'track', 'primaries', 'close')
 }
 
 function isIoredis(members: Members): boolean {
@@ -48,16 +49,22 @@ function isNodeRedis(members: Members): boolean {
   )
 }
 
-function adaptIoredis(live: Ioredis | IoredisCluster): Client {
+function asItIs(client: Client, { readFromReplicas }: AdapterOptions): Client {
+  if (readFromReplicas === undefined) return client
+  const text = 'readFromReplicas: this is a Client already. Give the option where it was made of a live client.'
+  throw new UsageError('TIERCEL_INVALID_OPTION', text)
+}
+
+function adaptIoredis(live: Ioredis | IoredisCluster, options: AdapterOptions): Client {
   // The fork differs in nothing that matters; the name is for messages.
   const name = 'clearSocketTimeout' in live ? 'iovalkey' : 'ioredis'
   if (live.status === 'end') throw closedClient(name)
-  return ioredisClient(live, name)
+  return ioredisClient(live, name, options)
 }
 
-function adaptNodeRedis(live: NodeRedis | NodeRedisCluster): Client {
+function adaptNodeRedis(live: NodeRedis | NodeRedisCluster, options: AdapterOptions): Client {
   if (!live.isOpen && 'socketEpoch' in live && live.socketEpoch) throw closedClient('node-redis')
-  return nodeRedisClient(live)
+  return nodeRedisClient(live, options)
 }
 
 /** Kinds that have some of the members, or that somebody will hand in sooner or later. */

@@ -6,7 +6,7 @@
  * - a command is words with a routing key; the reply has the RESP2 shape, whatever protocol the link speaks;
  * - commands that were sent in one turn of the event loop leave together, in the order in which they were sent;
  * - a command that was answered with an error rejects with `ServerError`; one that could not be sent, or whose answer is
- *   lost, rejects with `StoreError` `TIERCEL_STORE_UNAVAILABLE`. A command is never sent again by itself;
+ *   lost, rejects with `StoreError` `TIERCEL_STORE_UNAVAILABLE`. A command is never sent again by itself (one that a replica may answer: once, to its primary);
  * - nothing is queued while there is no link: `send` rejects at once. `ready()` waits for the first link;
  * - an adapter made from a live client borrows it: `close()` ends only the links that the adapter itself opened;
  * - `close()` may be called twice.
@@ -85,7 +85,10 @@ export interface Command {
   readonly words: readonly Word[]
   /** The key that decides the node on a cluster. None: any node will do. */
   readonly key?: string
-  /** A hint that a replica may answer. Default: false. */
+  /**
+   * Whether a replica may answer, where the adapter was told to read from replicas. Such a read is not in order with the commands around it, and
+   * is sent to the primary when the replica cannot answer. Default: false.
+   */
   readonly readOnly?: boolean
   /** Whether its keys are to be watched from now on, where tracking has the mode `optin`. Costs one more command, not one more round trip. Default: false. */
   readonly tracked?: boolean

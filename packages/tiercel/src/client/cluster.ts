@@ -13,6 +13,8 @@ export interface ClusterMap {
   ready(signal?: AbortSignal): Promise<void>
   /** The primary of a slot; undefined while the client has no link to it. */
   primaryOf(slot: number): Link | undefined
+  /** The replicas of the primary of a slot that the client underneath has connections for. */
+  replicasOf(slot: number): readonly Link[]
   /** A primary, any. */
   any(): Link | undefined
   /** Connects to the primary of `slot` (undefined: any), if that was never done, and waits for it at most a moment. */
@@ -28,7 +30,7 @@ const mostRedirections = 5
 
 /**
  * Routes each command straight to the link of its slot. Not through the client's own cluster path, which sends a command again
- * after a lost link. Replicas are not asked, whatever `readOnly` says: they lag.
+ * after a lost link. Replicas are not asked here, whatever `readOnly` says: they lag (`replica-nodes.ts`).
  */
 export class ClusterNodes implements Nodes {
   readonly topology = 'cluster'

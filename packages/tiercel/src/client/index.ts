@@ -13,5 +13,6 @@ export type {
   Word,
 } from './client.ts'
 export { type ConnectOptions, connectUrl } from './connect.ts'
+export type { AdapterOptions, ReplicaOptions } from './replica-nodes.ts'
 export { defineScript, runScript, type Script } from './script.ts'
 export { slotOf } from './slot.ts'

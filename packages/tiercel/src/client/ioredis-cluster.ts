@@ -3,15 +3,23 @@ import type { ClusterMap } from './cluster.ts'
 import { IoredisLink } from './ioredis-link.ts'
 import type { Ioredis, IoredisCluster } from './ioredis-shape.ts'
 import type { Link } from './link.ts'
-import type { LinkNews } from './link-news.ts'
+import { LinkNews } from './link-news.ts'
 import { unavailable } from './unavailable.ts'
 import { aMoment, type LinkState, whenReady } from './when-ready.ts'
+
+/** How soon the map is asked for again: for a replica that is known and lost, and where none is known. */
+const lostReplicaMs = 500
+const noReplicaMs = 5000
 
 export class IoredisClusterMap implements ClusterMap {
   readonly #name: string
   readonly #live: IoredisCluster
   readonly #news: LinkNews
   readonly #links = new Map<string, IoredisLink>()
+  /** Apart from the others: they are no primaries, and nobody is told of them. */
+  readonly #replicas = new Map<string, IoredisLink>()
+  readonly #replicaNews = new LinkNews()
+  #refreshedAtMs = 0
 
   constructor(name: string, live: IoredisCluster, news: LinkNews) {
     this.#name = name
@@ -33,6 +41,18 @@ export class IoredisClusterMap implements ClusterMap {
   primaryOf(slot: number): IoredisLink | undefined {
     const address = this.#live.slots[slot]?.[0]
     return address === undefined ? undefined : this.#at(address)
+  }
+
+  replicasOf(slot: number): readonly IoredisLink[] {
+    const links: IoredisLink[] = []
+    const addresses = this.#live.slots[slot] ?? []
+    for (let index = 1; index < addresses.length; index++) {
+      const link = this.#at(addresses[index] as string, this.#replicas)
+      if (link === undefined) this.#refreshAfter(lostReplicaMs)
+      else links.push(link)
+    }
+    if (addresses.length === 1) this.#refreshAfter(noReplicaMs)
+    return links
   }
 
   any(): IoredisLink | undefined {
@@ -66,8 +86,10 @@ export class IoredisClusterMap implements ClusterMap {
   }
 
   release(): void {
-    for (const link of this.#links.values()) link.release()
-    this.#links.clear()
+    for (const links of [this.#links, this.#replicas]) {
+      for (const link of links.values()) link.release()
+      links.clear()
+    }
   }
 
   /** Waits for the first connection to a node, at most a moment. A lost one is told at once. */
@@ -78,23 +100,31 @@ export class IoredisClusterMap implements ClusterMap {
     throw unavailable(this.#name, this.isReady ? 'without the node of this key' : this.#live.status)
   }
 
-  #at(address: string): IoredisLink | undefined {
-    const known = this.#links.get(address)
+  #at(address: string, links = this.#links): IoredisLink | undefined {
+    const known = links.get(address)
     if (known !== undefined && known.live.status !== 'end') return known
-    this.#links.delete(address)
-    for (const node of this.#live.nodes('all')) if (addressOf(node.options) === address) return this.#linkOf(node)
+    links.delete(address)
+    for (const node of this.#live.nodes('all')) if (addressOf(node.options) === address) return this.#linkOf(node, links)
     return undefined
   }
 
-  #linkOf(node: Ioredis): IoredisLink {
+  #linkOf(node: Ioredis, links = this.#links): IoredisLink {
     const address = addressOf(node.options)
-    let link = this.#links.get(address)
+    let link = links.get(address)
     if (link?.live !== node) {
       link?.release()
-      link = new IoredisLink(this.#name, node, { news: this.#news, address })
-      this.#links.set(address, link)
+      link = new IoredisLink(this.#name, node, { news: links === this.#links ? this.#news : this.#replicaNews, address })
+      links.set(address, link)
     }
     return link
+  }
+
+  /** The client forgets a replica with its link, until it asks for the slots again; and a cluster does not name one that has just joined. */
+  #refreshAfter(ms: number): void {
+    const nowMs = performance.now()
+    if (!this.isReady || nowMs - this.#refreshedAtMs < ms) return
+    this.#refreshedAtMs = nowMs
+    this.#live.refreshSlotsCache()
   }
 
   #mapped(address: string): string {

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../kernel/options.ts'
 import type { Client } from './client.ts'
 import { ClusterNodes } from './cluster.ts'
 import { IoredisClusterMap } from './ioredis-cluster.ts'
@@ -5,7 +6,8 @@ import { IoredisLink } from './ioredis-link.ts'
 import type { Ioredis, IoredisCluster } from './ioredis-shape.ts'
 import { LinkNews } from './link-news.ts'
 import { LinkedClient } from './linked-client.ts'
-import { oneNode } from './nodes.ts'
+import { type Nodes, oneNode } from './nodes.ts'
+import { type AdapterOptions, withReplicas } from './replica-nodes.ts'
 
 export type { Ioredis, IoredisCluster }
 
@@ -23,9 +25,24 @@ export type { Ioredis, IoredisCluster }
  *
  * @param name for messages and metrics
  */
-export function ioredisClient(live: Ioredis | IoredisCluster, name: 'ioredis' | 'iovalkey' = 'ioredis'): Client {
+export function ioredisClient(
+  live: Ioredis | IoredisCluster,
+  name: 'ioredis' | 'iovalkey' = 'ioredis',
+  options: AdapterOptions = {},
+): Client {
+  checkOptionNames(options, ['readFromReplicas'], 'ioredisClient')
+  return new LinkedClient(name, 'nodes' in live ? clusterOf(live, name, options) : nodeOf(live, name, options), () => Promise.resolve())
+}
+
+function clusterOf(live: IoredisCluster, name: string, { readFromReplicas }: AdapterOptions): Nodes {
   const news = new LinkNews()
-  const nodes =
-    'nodes' in live ? new ClusterNodes(new IoredisClusterMap(name, live, news), news) : oneNode(new IoredisLink(name, live, { news }), news)
-  return new LinkedClient(name, nodes, () => Promise.resolve())
+  const map = new IoredisClusterMap(name, live, news)
+  return withReplicas(new ClusterNodes(map, news), readFromReplicas, { map })
+}
+
+function nodeOf(live: Ioredis, name: string, { readFromReplicas }: AdapterOptions): Nodes {
+  const news = new LinkNews()
+  const primary = new IoredisLink(name, live, { news })
+  const linkTo = (replica: object): IoredisLink => new IoredisLink(name, replica as Ioredis, { news: new LinkNews() })
+  return withReplicas(oneNode(primary, news), readFromReplicas, { primary, linkTo })
 }

@@ -1,7 +1,7 @@
-import type { ServerError } from '../kernel/errors.ts'
+import { type ServerError, UsageError } from '../kernel/errors.ts'
 import type { ClusterMap } from './cluster.ts'
 import type { Link } from './link.ts'
-import type { LinkNews } from './link-news.ts'
+import { LinkNews } from './link-news.ts'
 import { NodeRedisLink, nodeRedisCommandOptions, nodeRedisName } from './node-redis-link.ts'
 import type { NodeRedis, NodeRedisCluster, NodeRedisClusterNode } from './node-redis-shape.ts'
 import { unavailable } from './unavailable.ts'
@@ -11,6 +11,9 @@ export class NodeRedisClusterMap implements ClusterMap {
   readonly #live: NodeRedisCluster
   readonly #news: LinkNews
   readonly #links = new Map<NodeRedis, Link>()
+  /** Apart from the others: they are no primaries, and nobody is told of them. */
+  readonly #replicas = new Map<NodeRedis, Link>()
+  readonly #replicaNews = new LinkNews()
   #learning: Promise<void> | undefined
   #wasOpened: boolean
 
@@ -37,6 +40,17 @@ export class NodeRedisClusterMap implements ClusterMap {
 
   primaryOf(slot: number): Link | undefined {
     return this.#linkOf(this.#live.slots[slot]?.master)
+  }
+
+  replicasOf(slot: number): readonly Link[] {
+    const shard = this.#live.slots[slot]
+    if (shard !== undefined && shard.replicas === undefined) throw withoutReplicas()
+    const links: Link[] = []
+    for (const node of shard?.replicas ?? []) {
+      const link = this.#linkOf(node, this.#replicas)
+      if (link !== undefined) links.push(link)
+    }
+    return links
   }
 
   any(): Link | undefined {
@@ -83,8 +97,10 @@ export class NodeRedisClusterMap implements ClusterMap {
   }
 
   release(): void {
-    for (const link of this.#links.values()) link.release()
-    this.#links.clear()
+    for (const links of [this.#links, this.#replicas]) {
+      for (const link of links.values()) link.release()
+      links.clear()
+    }
   }
 
   /** The package learns a new map from the redirection of a command of its own. Once for all that were redirected together. */
@@ -104,26 +120,36 @@ export class NodeRedisClusterMap implements ClusterMap {
 
   /** Links to nodes that have left the map. */
   #forgetOthers(): void {
-    const clients = new Set(this.#live.masters.map(({ client }) => client))
-    for (const [client, link] of this.#links) {
-      if (clients.has(client)) continue
-      link.release()
-      this.#links.delete(client)
-    }
+    forgetOthers(this.#links, this.#live.masters)
+    forgetOthers(this.#replicas, this.#live.replicas)
   }
 
   #state(): LinkState {
     return this.isReady ? 'ready' : this.#live.isOpen ? 'waiting' : 'gone'
   }
 
-  #linkOf(node: NodeRedisClusterNode | undefined): Link | undefined {
+  #linkOf(node: NodeRedisClusterNode | undefined, links = this.#links): Link | undefined {
     const client = node?.client
     if (node === undefined || client === undefined) return undefined
-    let link = this.#links.get(client)
+    let link = links.get(client)
     if (link === undefined) {
-      link = new NodeRedisLink(client, { news: this.#news, address: node.address })
-      this.#links.set(client, link)
+      link = new NodeRedisLink(client, { news: links === this.#links ? this.#news : this.#replicaNews, address: node.address })
+      links.set(client, link)
     }
     return link
   }
+}
+
+function forgetOthers(links: Map<NodeRedis, Link>, nodes: readonly NodeRedisClusterNode[]): void {
+  const clients = new Set(nodes.map(({ client }) => client))
+  for (const [client, link] of links) {
+    if (clients.has(client)) continue
+    link.release()
+    links.delete(client)
+  }
+}
+
+function withoutReplicas(): UsageError {
+  const text = 'This cluster of node-redis knows no replicas to read from. Make it with createCluster({ useReplicas: true, … }).'
+  return new UsageError('TIERCEL_UNSUPPORTED', text)
 }

@@ -33,7 +33,8 @@ export interface NodeRedisSender {
 export interface NodeRedisCluster {
   readonly isOpen: boolean
   readonly isReady?: boolean
-  readonly slots: readonly { readonly master: NodeRedisClusterNode }[]
+  readonly slots: readonly { readonly master: NodeRedisClusterNode; readonly replicas?: readonly NodeRedisClusterNode[] }[]
+  readonly replicas: readonly NodeRedisClusterNode[]
   readonly masters: readonly NodeRedisClusterNode[]
   /** By `host:port`, as the cluster names them. */
   readonly nodeByAddress: ReadonlyMap<string, NodeRedisClusterNode>

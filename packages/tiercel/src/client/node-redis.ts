@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../kernel/options.ts'
 import type { Client } from './client.ts'
 import { ClusterNodes } from './cluster.ts'
 import { LinkNews } from './link-news.ts'
@@ -5,7 +6,8 @@ import { LinkedClient } from './linked-client.ts'
 import { NodeRedisClusterMap } from './node-redis-cluster.ts'
 import { NodeRedisLink, nodeRedisName } from './node-redis-link.ts'
 import type { NodeRedis, NodeRedisCluster } from './node-redis-shape.ts'
-import { oneNode } from './nodes.ts'
+import { type Nodes, oneNode } from './nodes.ts'
+import { type AdapterOptions, withReplicas } from './replica-nodes.ts'
 
 export type { NodeRedis, NodeRedisCluster }
 
@@ -23,9 +25,20 @@ export type { NodeRedis, NodeRedisCluster }
  * @example
  * const client = nodeRedisClient(await createClient({ url, disableOfflineQueue: true }).on('error', log).connect())
  */
-export function nodeRedisClient(live: NodeRedis | NodeRedisCluster): Client {
+export function nodeRedisClient(live: NodeRedis | NodeRedisCluster, options: AdapterOptions = {}): Client {
+  checkOptionNames(options, ['readFromReplicas'], 'nodeRedisClient')
+  return new LinkedClient(nodeRedisName, 'slots' in live ? clusterOf(live, options) : nodeOf(live, options), () => Promise.resolve())
+}
+
+function clusterOf(live: NodeRedisCluster, { readFromReplicas }: AdapterOptions): Nodes {
   const news = new LinkNews()
-  const nodes =
-    'slots' in live ? new ClusterNodes(new NodeRedisClusterMap(live, news), news) : oneNode(new NodeRedisLink(live, { news }), news)
-  return new LinkedClient(nodeRedisName, nodes, () => Promise.resolve())
+  const map = new NodeRedisClusterMap(live, news)
+  return withReplicas(new ClusterNodes(map, news), readFromReplicas, { map })
+}
+
+function nodeOf(live: NodeRedis, { readFromReplicas }: AdapterOptions): Nodes {
+  const news = new LinkNews()
+  const primary = new NodeRedisLink(live, { news })
+  const linkTo = (replica: object): NodeRedisLink => new NodeRedisLink(replica as NodeRedis, { news: new LinkNews() })
+  return withReplicas(oneNode(primary, news), readFromReplicas, { primary, linkTo })
 }

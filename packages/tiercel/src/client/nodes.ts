@@ -8,6 +8,8 @@ export interface Nodes {
   readonly topology: 'standalone' | 'cluster'
   readonly isReady: boolean
   readonly news: LinkNews
+  /** Whether read-only commands may be answered elsewhere than where the data link's tracking is. */
+  readonly readsFromReplicas?: boolean
   ready(signal?: AbortSignal): Promise<void>
   send(command: Command): Promise<Reply>
   /** Some node that can be used now; for pub/sub, which all nodes share. */

@@ -84,6 +84,24 @@ describe('a pair of links', () => {
     expect(fake.life.pair).toBe(undefined)
   })
 
+  it('lets go of the link when the other one is lost, so that it can be tracked anew', async () => {
+    await open()
+    fake.beside?.onEnd()
+    expect(fake.sent.at(-1)).toBe('CLIENT TRACKING OFF')
+    fake.redirect = -1
+    await open({ ...options })
+    expect(ends).toBe(1)
+  })
+
+  it('does not turn off what the next one has turned on', async () => {
+    const first = await open()
+    await open()
+    fake.sent.length = 0
+    first.close()
+    expect(fake.sent).toEqual([])
+    expect(fake.life.pair).toBeDefined()
+  })
+
   it('announces the reads that are to be watched, right before them', async () => {
     const link = fake as unknown as Link
     const read = { words: ['GET', 'a'], tracked: true }

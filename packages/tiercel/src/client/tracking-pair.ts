@@ -34,6 +34,7 @@ class Pair implements Tracker {
   readonly #events: TrackerEvents
   #receiver: Receiver | undefined
   #stopListening = (): void => {}
+  #mark: Link['life']['pair']
   #slots = ''
   #hasEnded = false
 
@@ -56,8 +57,7 @@ class Pair implements Tracker {
       await this.#turnOn(this.#receiver.id)
       this.#slots = await this.#ownSlots()
     } catch (error) {
-      this.#receiver?.close()
-      this.#stopListening()
+      this.close()
       throw error
     }
   }
@@ -74,15 +74,11 @@ class Pair implements Tracker {
   }
 
   close(): void {
-    const { life } = this.#link
-    const isOurs = life.pair?.owner === this.#options && !this.#hasEnded
+    if (this.#hasEnded) return
     this.#hasEnded = true
-    if (isOurs) {
-      life.pair = undefined
-      this.#link.send(['CLIENT', 'TRACKING', 'OFF']).catch(() => {})
-    }
     this.#stopListening()
     this.#receiver?.close()
+    this.#turnOff()
   }
 
   /** What an earlier pair has left is turned off first: prefixes cannot be given twice. */
@@ -91,18 +87,25 @@ class Pair implements Tracker {
     const redirection = await this.#link.send(['CLIENT', 'GETREDIR'])
     refuseTaken(this.#link, this.#options)
     if (redirection !== -1 && life.pair === undefined) throw taken(this.#options)
-    life.pair = { owner: this.#options, isOptIn: this.#options.mode === 'optin' }
+    this.#mark = { owner: this.#options, isOptIn: this.#options.mode === 'optin' }
+    life.pair = this.#mark
     const off = this.#link.send(['CLIENT', 'TRACKING', 'OFF'])
     const on = this.#link.send(['CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, ...modeWords(this.#options)])
     await Promise.all([off, on])
     if (this.#hasEnded) throw this.#away()
   }
 
+  /** Unless another pair has taken the link over meanwhile. */
+  #turnOff(): void {
+    const { life } = this.#link
+    if (this.#mark === undefined || life.pair !== this.#mark) return
+    life.pair = undefined
+    this.#link.send(['CLIENT', 'TRACKING', 'OFF']).catch(() => {})
+  }
+
   #end(): void {
     if (this.#hasEnded) return
-    this.#hasEnded = true
-    this.#stopListening()
-    this.#receiver?.close()
+    this.close()
     this.#events.onEnd()
   }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Tracking } from './client.ts'
 import type { Link, TrackerEvents } from './link.ts'
+import { LinkLife } from './link-life.ts'
 import { LinkNews } from './link-news.ts'
 import { openTracking } from './tracking.ts'
 
@@ -100,5 +101,53 @@ describe('tracking on a cluster', () => {
     expect(opened.map(({ open }) => open.size)).toEqual([0, 0])
     expect(events).toEqual(['down'])
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('tracking on the data link of a cluster', () => {
+  /** A link whose server accepts everything, and what was sent to it. */
+  function fakeLink(address: string, news: LinkNews) {
+    const life = new LinkLife(news)
+    const sent: string[] = []
+    let redirect = -1
+    const send = async (words: readonly string[]) => {
+      const text = words.join(' ')
+      sent.push(text)
+      if (text.startsWith('CLIENT TRACKING ON')) redirect = 7
+      if (text === 'CLIENT TRACKING OFF') redirect = -1
+      if (text === 'CLIENT GETREDIR') return redirect
+      if (text === 'CLIENT TRACKINGINFO') return ['flags', ['on'], 'redirect', redirect]
+      return null
+    }
+    const openReceiver = async () => ({ id: '7', ping: async () => {}, close: () => {} })
+    return { address, isReady: true, life, sent, send, ready: async () => {}, openReceiver, untrackable: undefined }
+  }
+
+  it('is down from the moment that links change until every primary has its pair, once each', async () => {
+    const news = new LinkNews()
+    const links = new Map([['a', fakeLink('a', news)]])
+    const events: string[] = []
+    const nodes = { topology: 'cluster', news, primaries: async () => new Map(links) as unknown as Map<string, Link> } as const
+    const tracking = await openTracking(
+      'fake',
+      nodes,
+      { prefixes: ['p:'], mode: 'optin' },
+      { onInvalidate: () => {}, onDown: () => void events.push('down'), onUp: () => void events.push('up') },
+    )
+    const b = fakeLink('b', news)
+    links.set('b', b)
+    news.opened()
+    expect(events).toEqual(['down'])
+    news.opened()
+    await Promise.all([tracking.ping(), tracking.ping()])
+    expect(events).toEqual(['down', 'up'])
+    expect(b.sent.filter((text) => text.startsWith('CLIENT TRACKING ON'))).toHaveLength(1)
+    news.opened()
+    expect(events.at(-1)).toBe('down')
+    await vi.waitFor(() => expect(events.at(-1)).toBe('up'))
+    await tracking.close()
+    expect(b.sent.at(-1)).toBe('CLIENT TRACKING OFF')
+    news.opened()
+    expect(events.at(-1)).toBe('up')
   })
 })

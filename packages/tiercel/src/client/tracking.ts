@@ -23,6 +23,10 @@ export async function openTracking(
   listener: TrackingListener,
 ): Promise<Tracking> {
   checkOptions(options)
+  if (options.mode === 'default' && nodes.readsFromReplicas) {
+    const text = "mode: 'default' watches what is read from primaries, and this client reads from replicas. Use 'optin' or 'broadcast'."
+    throw new UsageError('TIERCEL_UNSUPPORTED', text)
+  }
   const trackers = new PrimaryTrackers(clientName, nodes, options, listener)
   try {
     await trackers.open()
@@ -33,7 +37,7 @@ export async function openTracking(
   return trackers
 }
 
-export type TrackedNodes = Pick<Nodes, 'topology' | 'news' | 'primaries'>
+export type TrackedNodes = Pick<Nodes, 'topology' | 'news' | 'primaries' | 'readsFromReplicas'>
 
 class PrimaryTrackers implements Tracking {
   readonly #clientName: string
@@ -46,6 +50,7 @@ class PrimaryTrackers implements Tracking {
   /** How often the links have changed, and how often they had when the trackers were made to match them last. */
   #changes = 0
   #matched = -1
+  #following: Promise<void> | undefined
   #isOpen = false
   #isUp = true
   #isClosed = false
@@ -87,8 +92,17 @@ class PrimaryTrackers implements Tracking {
     this.#kept.clear()
   }
 
-  /** Makes the trackers match the primaries. */
-  async #follow(): Promise<void> {
+  /** Makes the trackers match the primaries: once at a time, and again where links have changed meanwhile. */
+  #follow(): Promise<void> {
+    this.#following ??= this.#matchAll()
+      .finally(() => {
+        this.#following = undefined
+      })
+      .then(() => (this.#matched === this.#changes ? undefined : this.#follow()))
+    return this.#following
+  }
+
+  async #matchAll(): Promise<void> {
     let seen: number
     do {
       seen = this.#changes
@@ -130,6 +144,11 @@ class PrimaryTrackers implements Tracking {
     if (!this.#isOpen || this.#isClosed) return
     this.#down()
     for (const kept of this.#kept.values()) kept.hurry()
+    this.#followSoon()
+  }
+
+  /** What fails now is tried again with the next heartbeat. */
+  #followSoon(): void {
     this.#follow().catch(() => {})
   }
 

@@ -207,7 +207,7 @@ export class Changes {
     // What was asked over the link before proves nothing of this one.
     this.#askedAtMs = undefined
     if (isUp) {
-      this.#proof.void(this.#nowMs())
+      this.#proof.void(this.#pace.nowMs())
       this.#tell(null)
     } else if (wasUp) this.#ringAll()
     if (wasUp !== isUp) this.#listener.onLink?.(isUp)

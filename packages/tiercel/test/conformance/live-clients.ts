@@ -39,7 +39,7 @@ const nodeRedis: ClientPackage = {
     return { live, end: () => live.destroy() }
   },
   async cluster(urls) {
-    const live = createCluster({ rootNodes: urls.map((url) => ({ url })) })
+    const live = createCluster({ rootNodes: urls.map((url) => ({ url })), useReplicas: true })
     live.on('error', () => undefined)
     await live.connect()
     return { live, end: () => live.destroy() }
