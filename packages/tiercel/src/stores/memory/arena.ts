@@ -131,7 +131,7 @@ export class Arena {
   write(owner: Partition, key: ArenaKey, value: unknown, sizeBytes: number, expiresAtMs: number): boolean {
     let mayBeDue = this.#expiry.isUsed && this.#expireSome()
     const isKept = sizeBytes <= this.#maxBytes
-    const known = this.#liveSlot(owner, key)
+    const known = key === owner.missed ? undefined : this.#liveSlot(owner, key)
     if (isKept && known !== undefined) this.#replace(owner, known, value, sizeBytes, expiresAtMs)
     else if (isKept) this.#add(owner, key, value, sizeBytes, expiresAtMs)
     else this.#refuse(owner, known, key, value)
@@ -198,6 +198,7 @@ export class Arena {
     this.#keys[slot] = key
     this.#values[slot] = value
     this.#own(owner, slot)
+    owner.missed = undefined
     owner.slots.set(key, slot)
     this.#expiry.add(slot, expiresAtMs)
     this.#policy.add(slot, hash, sizeBytes)
@@ -287,6 +288,8 @@ export class Partition {
   readonly slots: Map<ArenaKey, number> = new Map()
   /** By which the arena knows the owner of a slot; `-1` while there are no entries. */
   number: number = none
+  /** A key that was asked for last and is not there: who then stores it need not look for it again. */
+  missed: ArenaKey | undefined
   /** Whether a path with an escape in it was ever kept. */
   hasEscapes = false
   readonly #arena: Arena
@@ -299,7 +302,9 @@ export class Partition {
   /** The value, or `undefined` when there is none or its time is over. */
   get(key: ArenaKey): unknown {
     const slot = this.slots.get(key)
-    return slot === undefined ? undefined : this.#arena.read(slot)
+    if (slot !== undefined) return this.#arena.read(slot)
+    this.missed = key
+    return undefined
   }
 
   /** The same for one who keeps time himself: also what is over, until it is removed. */

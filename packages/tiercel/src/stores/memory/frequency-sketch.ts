@@ -36,11 +36,11 @@ export class FrequencySketch {
     const secondCount = counter(words, second, choice >>> 7)
     const thirdCount = counter(words, third, choice >>> 12)
     const fourthCount = counter(words, fourth, choice >>> 17)
-    const raised = Math.min(mostRequests, times + Math.min(firstCount, secondCount, thirdCount, fourthCount))
-    if (firstCount < raised) add(words, first, choice >>> 2, raised - firstCount)
-    if (secondCount < raised) add(words, second, choice >>> 7, raised - secondCount)
-    if (thirdCount < raised) add(words, third, choice >>> 12, raised - thirdCount)
-    if (fourthCount < raised) add(words, fourth, choice >>> 17, raised - fourthCount)
+    const raised = lesser(mostRequests, times + lesser(lesser(firstCount, secondCount), lesser(thirdCount, fourthCount)))
+    raise(words, first, choice >>> 2, raised - firstCount)
+    raise(words, second, choice >>> 7, raised - secondCount)
+    raise(words, third, choice >>> 12, raised - thirdCount)
+    raise(words, fourth, choice >>> 17, raised - fourthCount)
   }
 
   /** 0 to 15. */
@@ -48,12 +48,11 @@ export class FrequencySketch {
     const words = this.#words
     const block = (hash & this.#blockMask) * blockWords
     const choice = spread(hash)
-    return Math.min(
-      counter(words, block + (choice & 3), choice >>> 2),
-      counter(words, block + 4 + ((choice >>> 5) & 3), choice >>> 7),
-      counter(words, block + 8 + ((choice >>> 10) & 3), choice >>> 12),
-      counter(words, block + 12 + ((choice >>> 15) & 3), choice >>> 17),
-    )
+    const first = counter(words, block + (choice & 3), choice >>> 2)
+    const second = counter(words, block + 4 + ((choice >>> 5) & 3), choice >>> 7)
+    const third = counter(words, block + 8 + ((choice >>> 10) & 3), choice >>> 12)
+    const fourth = counter(words, block + 12 + ((choice >>> 15) & 3), choice >>> 17)
+    return lesser(lesser(first, second), lesser(third, fourth))
   }
 
   /** Begins to halve all counters, so that what was popular is forgotten. */
@@ -86,8 +85,15 @@ function counter(words: Int32Array, at: number, choice: number): number {
   return ((words[at] as number) >>> ((choice & 7) << 2)) & mostRequests
 }
 
-function add(words: Int32Array, at: number, choice: number, times: number): void {
-  words[at] = (words[at] as number) + (times << ((choice & 7) << 2))
+/** Without a branch: which of two counters is larger, no processor can guess. */
+export function lesser(a: number, b: number): number {
+  const lead = a - b
+  return b + (lead & (lead >> 31))
+}
+
+/** @param times negative: it counts enough already */
+function raise(words: Int32Array, at: number, choice: number, times: number): void {
+  words[at] = (words[at] as number) + ((times & ~(times >> 31)) << ((choice & 7) << 2))
 }
 
 /** Bits for the choice of counters, which must not follow from those that chose the block. */

@@ -40,7 +40,7 @@
  * now and then while a cache fills, as its `Map` does.)
  */
 import type { Budget, EvictionPolicy } from './eviction-policy.ts'
-import { FrequencySketch, mostRequests } from './frequency-sketch.ts'
+import { FrequencySketch, lesser, mostRequests } from './frequency-sketch.ts'
 import { grown, SlotLists } from './slot-lists.ts'
 
 const window = 0
@@ -147,13 +147,15 @@ export class WTinyLfu implements EvictionPolicy {
     this.#countRequest()
   }
 
+  /** With one branch, and that is nearly always the same: whether an entry is in the window, or is full, no processor can guess. */
   hit(slot: number): void {
     const state = this.#states[slot] as number
-    if (state < leastFullState) this.#states[slot] = state + oneRequest
+    this.#states[slot] = state + (oneRequest & ((state - leastFullState) >> 31))
     const region = state & regionMask
+    // From probation to protected, else to the front of where it is.
+    this.#lists.moveFirst(region + (region & 1), slot)
     if (region === probation) this.#promote(slot)
-    else this.#lists.moveFirst(region, slot)
-    if (region === window) this.#windowHits += 1
+    this.#windowHits += (region - 1) >>> 31
     this.#countRequest()
   }
 
@@ -193,13 +195,16 @@ export class WTinyLfu implements EvictionPolicy {
 
   #isWindowOver(): boolean {
     if (this.entries < fewestEntries) return false
-    return (this.#entriesIn[window] as number) > this.#maxWindowEntries || (this.#bytesIn[window] as number) > this.#maxWindowBytes
+    return (
+      (this.#entriesIn[window] as number) > this.#maxWindowEntries ||
+      (this.#isWeighed && (this.#bytesIn[window] as number) > this.#maxWindowBytes)
+    )
   }
 
   #isProtectedOver(): boolean {
     return (
       (this.#entriesIn[protectedRegion] as number) > this.#maxProtectedEntries ||
-      (this.#bytesIn[protectedRegion] as number) > this.#maxProtectedBytes
+      (this.#isWeighed && (this.#bytesIn[protectedRegion] as number) > this.#maxProtectedBytes)
     )
   }
 
@@ -227,7 +232,7 @@ export class WTinyLfu implements EvictionPolicy {
 
   /** What the sketch knows from before the entry came, and since. */
   #frequencyOf(slot: number): number {
-    return Math.min(mostRequests, this.#sketch.estimate(this.#hashes[slot] as number) + this.#requestsOf(slot))
+    return lesser(mostRequests, this.#sketch.estimate(this.#hashes[slot] as number) + this.#requestsOf(slot))
   }
 
   #requestsOf(slot: number): number {
@@ -235,7 +240,6 @@ export class WTinyLfu implements EvictionPolicy {
   }
 
   #promote(slot: number): void {
-    this.#lists.moveFirst(protectedRegion, slot)
     this.#assign(slot, protectedRegion)
     if (this.#isProtectedOver()) this.#move(this.#lists.last(protectedRegion), probation)
   }
