@@ -1,9 +1,10 @@
 import { BentoCache, bentostore } from 'bentocache'
 import { memoryDriver } from 'bentocache/drivers/memory'
-import { redisDriver } from 'bentocache/drivers/redis'
+import { redisBusDriver, redisDriver } from 'bentocache/drivers/redis'
 import { connectIoredis5 } from './ioredis.ts'
 import type { CacheSetup, OpenedCache } from './subject.ts'
 import { MAX_ENTRIES, TTL_MS } from './subject.ts'
+import type { OpenTagged } from './tagged.ts'
 
 /** Its default keeps a serialized copy in memory, so that no caller can change what others get; `share` hands one object to all. */
 export type Values = 'serialize' | 'share'
@@ -16,6 +17,23 @@ export async function openMemory(setup: CacheSetup, values: Values): Promise<Ope
 export async function openTiered(setup: CacheSetup, values: Values): Promise<OpenedCache> {
   const connection = await connectIoredis5(setup.url)
   return open(bentostore().useL1Layer(memory(values)).useL2Layer(redisDriver({ connection })), setup)
+}
+
+/** Two tiers and its bus, which tells the others of an invalidation. */
+export const openTagged: OpenTagged = async ({ url, prefix, load }) => {
+  const connection = await connectIoredis5(url)
+  const main = bentostore()
+    .useL1Layer(memory('serialize'))
+    .useL2Layer(redisDriver({ connection }))
+    .useBus(redisBusDriver({ connection: { host: new URL(url).hostname, port: Number(new URL(url).port) } }))
+  const cache = new BentoCache({ default: 'main', stores: { main }, ttl: TTL_MS, prefix })
+  return {
+    deletesEntries: false,
+    write: (key, value, tags) => cache.set({ key, value, tags: [...tags] }),
+    read: (key, tags) => cache.getOrSet({ key, factory: () => load(key), tags: [...tags] }),
+    invalidate: (tag) => cache.deleteByTag({ tags: [tag] }),
+    close: () => cache.disconnectAll(),
+  }
 }
 
 function memory(values: Values) {

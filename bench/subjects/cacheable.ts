@@ -1,7 +1,8 @@
 import { createKeyv as createKeyvRedis } from '@keyv/redis'
 import { Cacheable, createKeyv } from 'cacheable'
-import type { CacheSetup, OpenedCache } from './subject.ts'
+import type { CacheSetup, Item, OpenedCache } from './subject.ts'
 import { MAX_ENTRIES, TTL_MS } from './subject.ts'
+import type { OpenTagged } from './tagged.ts'
 
 export async function openMemory({ load }: CacheSetup): Promise<OpenedCache> {
   return opened(new Cacheable({ primary: memory(), ttl: TTL_MS }), load)
@@ -9,6 +10,24 @@ export async function openMemory({ load }: CacheSetup): Promise<OpenedCache> {
 
 export async function openTiered({ url, load }: CacheSetup): Promise<OpenedCache> {
   return opened(new Cacheable({ primary: memory(), secondary: createKeyvRedis(url), ttl: TTL_MS }), load)
+}
+
+/** Two tiers and its tag service. Its `getOrSet` takes no tags: an entry is read, else loaded and set. */
+export const openTagged: OpenTagged = async ({ url, prefix, load }) => {
+  const cache = new Cacheable({ primary: memory(), secondary: createKeyvRedis(url), ttl: TTL_MS, namespace: prefix, tags: true })
+  return {
+    deletesEntries: false,
+    write: (key, value, tags) => cache.set(key, value, { tags: [...tags] }),
+    async read(key, tags) {
+      const stored = await cache.get<Item>(key)
+      if (stored !== undefined) return stored
+      const value = await load(key)
+      await cache.set(key, value, { tags: [...tags] })
+      return value
+    },
+    invalidate: (tag) => cache.tags.invalidateTag(tag),
+    close: () => cache.disconnect(),
+  }
 }
 
 function memory() {

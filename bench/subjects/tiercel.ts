@@ -2,8 +2,9 @@ import { type Cache, createCache } from 'tiercel'
 import { valkeyStore } from 'tiercel/stores/valkey'
 import { connectIoredis5, connectIoredis6, connectIovalkey } from './ioredis.ts'
 import { connectNodeRedis } from './node-redis.ts'
-import type { CacheSetup, OpenedCache, OpenedStore } from './subject.ts'
+import type { CacheSetup, OpenCache, OpenedCache, OpenedStore } from './subject.ts'
 import { MAX_ENTRIES, TTL_MS } from './subject.ts'
+import type { OpenTagged } from './tagged.ts'
 
 /** The peers wait without limit; a machine that stands still for its 50 ms must not end the run either. Costs the same as the default. */
 const STALL_MS = 10_000
@@ -29,6 +30,39 @@ export async function openTiered(client: ClientName, { url, load }: CacheSetup, 
     read,
     async close() {
       await close()
+      await link.close()
+    },
+  }
+}
+
+/** Two tiers on ioredis 5, each entry with the tags that `tagsOf` names for its key. */
+export const openTieredWithTags =
+  (tagsOf: (key: string) => readonly string[]): OpenCache =>
+  async ({ url, load }) => {
+    const link = await connectTo('ioredis 5', url)
+    const l2 = valkeyStore(link.client, { timeout: STALL_MS })
+    const cache = createCache({ namespace: 'bench', l1: { maxEntries: MAX_ENTRIES }, l2, ttl: TTL_MS })
+    const { close } = opened(cache, load)
+    return {
+      read: (key) => cache.getOrSet(key, () => load(key), { tags: tagsOf(key) }),
+      async close() {
+        await close()
+        await link.close()
+      },
+    }
+  }
+
+export const openTagged: OpenTagged = async ({ url, prefix, load }) => {
+  const link = await connectTo('ioredis 5', url)
+  const l2 = valkeyStore(link.client, { timeout: STALL_MS })
+  const cache = createCache({ namespace: prefix, l1: { maxEntries: MAX_ENTRIES }, l2, ttl: TTL_MS })
+  return {
+    deletesEntries: false,
+    write: (key, value, tags) => cache.set(key, value, { tags }),
+    read: (key, tags) => cache.getOrSet(key, () => load(key), { tags }),
+    invalidate: (tag) => cache.invalidateTag(tag),
+    async close() {
+      await cache.close()
       await link.close()
     },
   }
