@@ -68,12 +68,12 @@ export class IoredisClusterMap implements ClusterMap {
 
   /** From the slots, not from the client's nodes: it forgets a node with its link, but the node's keys may go on changing. */
   async primaries(): Promise<ReadonlyMap<string, Link | undefined>> {
-    const links = new Map<string, Link | undefined>()
+    const links = new Map<string, IoredisLink | undefined>()
     for (const addresses of this.#live.slots) {
       const address = addresses?.[0]
       if (address !== undefined && !links.has(address)) links.set(address, this.#at(address))
     }
-    for (const link of links.values()) link?.tell()
+    for (const link of links.values()) link?.start()
     if (this.isReady && [...links.values()].includes(undefined)) this.#live.refreshSlotsCache()
     return links
   }

@@ -51,8 +51,14 @@ export class IoredisLink implements Link {
     return status === 'wait' || status === 'connecting' || status === 'connect'
   }
 
-  async ready(signal?: AbortSignal): Promise<void> {
+  /** Connects, if nobody has; tells of the connection, if nobody was told. */
+  start(): void {
     if (this.live.status === 'wait') this.live.connect().catch(() => {})
+    this.tell()
+  }
+
+  async ready(signal?: AbortSignal): Promise<void> {
+    this.start()
     await whenReady(this.#name, () => this.#state(), signal, this.#lastError)
     this.tell()
   }

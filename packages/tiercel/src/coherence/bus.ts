@@ -180,15 +180,22 @@ class PubSubBus implements Bus {
   }
 
   #tick(): void {
-    const nowMs = this.#setup.clock.monotonicMs()
-    this.#sequences.forget(nowMs)
-    if (!this.#isSilent && nowMs - this.#heardAtMs > silentBeats * this.#setup.heartbeatMs) {
-      this.#isSilent = true
-      this.#gap('silent')
-    }
+    this.#sequences.forget(this.#setup.clock.monotonicMs())
+    // A loop that was blocked finds its timers due before it has looked at its sockets.
+    if (this.#isOverdue) setImmediate(() => this.#noticeSilence())
     this.#sendHeartbeat()
     this.#quietBeats++
     if (isRemarkable(this.#quietBeats)) this.#send(this.#channel, encodeHeartbeat(this.#id, this.#sequence)).catch(() => {})
+  }
+
+  get #isOverdue(): boolean {
+    return !this.#isSilent && this.#setup.clock.monotonicMs() - this.#heardAtMs > silentBeats * this.#setup.heartbeatMs
+  }
+
+  #noticeSilence(): void {
+    if (!this.#isOverdue) return
+    this.#isSilent = true
+    this.#gap('silent')
   }
 
   #sendHeartbeat(): void {

@@ -47,7 +47,7 @@ describe.each(serverNames)('the bus on %s', (server) => {
                 onInvalidate: (keys, tags) => events[index]?.push(...keys, ...tags),
                 onGap: (reason) => events[index]?.push(reason),
               },
-              { heartbeat: 100 },
+              { heartbeat: 400 },
             ),
           ),
         )

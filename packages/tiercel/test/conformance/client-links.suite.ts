@@ -68,6 +68,28 @@ export function linksSuite(name: string, topology: ClientTopology, open: (isConn
       }
     })
 
+    it('are made again and told of by the heartbeat of tracking alone', async () => {
+      start()
+      await client.ready()
+      const tracking = await client.track({ prefixes: ['p:'] }, { onInvalidate() {} })
+      let times = 0
+      client.onLink(() => times++)
+      for (const node of topology.nodes()) {
+        times = 0
+        await killAll([node])
+        await expect
+          .poll(
+            () =>
+              tracking.ping().then(
+                () => times,
+                () => 0,
+              ),
+            withinMs,
+          )
+          .toBeGreaterThanOrEqual(1)
+      }
+    })
+
     it('are counted only when there are any', async () => {
       start()
       await client.ready()
