@@ -1,5 +1,5 @@
-import { type Duration, durationMs } from '../kernel/duration.ts'
 import type { Timer } from '../kernel/clock.ts'
+import { type Duration, durationMs } from '../kernel/duration.ts'
 import { UsageError } from '../kernel/errors.ts'
 import type { Key } from '../kernel/key.ts'
 import { checkOptionNames } from '../kernel/options.ts'

@@ -54,6 +54,8 @@ export class DeadlineWheel {
   readonly #buckets: Deadline[][] = Array.from({ length: bucketCount }, () => [])
   readonly #nowMs: () => number
   #timer: NodeJS.Timeout | undefined
+  /** Of another length, and so of another list. */
+  #guard: NodeJS.Timeout | undefined
   #lastTick = 0
   #open = 0
   #replacements = 0
@@ -87,6 +89,7 @@ export class DeadlineWheel {
   #turn(nowMs: number): void {
     this.#lastTick = Math.floor(nowMs / tickMs)
     this.#startTimer(tickMs, nowMs)
+    this.#guard = setInterval(() => this.#look(), longestSilenceMs).unref()
   }
 
   #startTimer(everyMs: number, nowMs: number): void {
@@ -103,6 +106,14 @@ export class DeadlineWheel {
     clearInterval(this.#timer)
     this.#replacements += 1
     this.#startTimer(tickMs + (this.#replacements % lengths), nowMs)
+  }
+
+  /** Nobody may start a deadline who would notice. */
+  #look(): void {
+    const nowMs = this.#nowMs()
+    if (nowMs <= this.#trustedUntilMs) return
+    this.#replaceTimer(nowMs)
+    this.#advance()
   }
 
   #advance(): void {
@@ -130,6 +141,7 @@ export class DeadlineWheel {
 
   #rest(): void {
     clearInterval(this.#timer)
+    clearInterval(this.#guard)
     this.#timer = undefined
     for (const bucket of this.#buckets) bucket.length = 0
   }
