@@ -242,7 +242,6 @@ export class SharedLoad {
     return undefined
   }
 
-  /** A command whose answer is lost may have been executed: storing will show. */
   async #acquire(lease: Buffer, over: Buffer | undefined): Promise<Found | undefined> {
     const look = this.#lookNow()
     const entry = { key: this.#stored.key, value: lease, ttlMs: this.#core.leaseMs }
@@ -258,8 +257,20 @@ export class SharedLoad {
       return checkFound(this.#core, this.#request, found)
     } catch (error) {
       this.#reportWrite(error)
-      return error instanceof DeadlineError ? undefined : away
+      return error instanceof DeadlineError ? this.#findLease(lease) : away
     }
+  }
+
+  /**
+   * Its answer is lost. It may be there; and it may come later, when what is loaded from now on may have been overtaken: it is given back behind
+   * itself then.
+   */
+  async #findLease(lease: Buffer): Promise<Found | undefined> {
+    const { key } = this.#stored
+    const present = await this.#l2.get(key).catch(() => undefined)
+    if (present?.equals(lease)) return undefined
+    this.#inBackground(this.#l2.swap({ key, expected: lease, isWhole: true, value: undefined, ttlMs: 1 }))
+    return away
   }
 
   /** A failed load is told to those who wait, so that they do not all repeat it; one that nobody wants any more is not a failure. */

@@ -28,7 +28,7 @@ export interface HistoryReport {
  * - `phantom`: the version was aborted, or the read ended before its change began.
  * - `stale`: the read began more than `maxStaleness + tolerance` after the version was overtaken; more than `tolerance` if it was `exact`.
  * - `own-write-missed`: the read began after the version was overtaken by an invalidation of its own process. No staleness is allowed.
- * - `backwards`: before the read began its process had ended a read of a newer version, and that version was announced (see `monotonic`).
+ * - `backwards`: before the read began its process had ended a read of a newer version, which was announced before that one began (see `monotonic`).
  * - `broken-log`: an operation ends before it begins, a version exists twice or in another order than the changes.
  *
  * Comparisons are strict: what touches in one instant is taken to overlap. Queued and failed invalidations promise nothing (see `ownQueued`), and

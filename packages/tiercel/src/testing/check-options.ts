@@ -10,8 +10,8 @@ export interface CheckOptions {
   /** The tags that the values of a key carry, the same throughout the history. Default: none. */
   readonly tagsOf?: (key: string) => readonly string[]
   /**
-   * When a process that has read a version may no longer read an older one. `announced`: once an applied invalidation has told of the version;
-   * before that, a cache may have the old value in one place and the new one in another. `always`: at once, which a single register would
+   * When a process that has read a version may no longer read an older one. `announced`: if an applied invalidation had told of the version before
+   * it was read; until then, a cache may have the old value in one place and the new one in another. `always`, as a single register would
    * promise. Default `announced`.
    */
   readonly monotonic?: 'announced' | 'always'

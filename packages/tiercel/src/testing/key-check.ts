@@ -106,10 +106,10 @@ export class KeyCheck {
   }
 
   /** From when on its process may read nothing older. */
-  #countsFromMs({ version, endMs }: SoundRead): number {
+  #countsFromMs({ version, startMs, endMs }: SoundRead): number {
     if (this.#rules.isAlwaysMonotonic) return endMs
     const told = this.#overtaking(version - 1, this.#told.byAnybody)?.told
-    return told === undefined ? Number.POSITIVE_INFINITY : Math.max(endMs, told.endMs)
+    return told !== undefined && told.endMs < startMs ? endMs : Number.POSITIVE_INFINITY
   }
 
   #overtaking(version: number, announcements: Announcements): Overtaking | undefined {

@@ -278,6 +278,27 @@ describe('a store that fails', () => {
     await cache.close()
   })
 
+  test('to answer, and takes the lease while the load is under way: what was loaded is not stored under it', async () => {
+    const { DeadlineError } = await import('../../src/kernel/errors.ts')
+    const store = memoryStore()
+    const l2 = new GatedStore(store)
+    const cache = createCache({ l2, l1: false })
+    const other = createCache({ l2: store, l1: false })
+    let takeLease = async (): Promise<unknown> => undefined
+    l2.claim = async (entry) => {
+      takeLease = () => store.claim(entry)
+      throw new DeadlineError('TIERCEL_STORE_DEADLINE', 'late', 50)
+    }
+    const load = async (): Promise<string> => {
+      await other.delete('k')
+      await takeLease()
+      return 'from before the delete'
+    }
+    expect(await cache.getOrSet('k', load)).toBe('from before the delete')
+    await cache.idle()
+    expect(await other.get('k')).toBeUndefined()
+  })
+
   test('to answer, though it took the lease: what was loaded is stored under it', async () => {
     const { DeadlineError } = await import('../../src/kernel/errors.ts')
     const store = memoryStore()

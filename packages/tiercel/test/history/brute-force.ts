@@ -69,7 +69,7 @@ class BruteForce {
         (earlier.version ?? 0) > (read.version ?? 0) &&
         this.#valueFault(earlier) === undefined &&
         (this.#rules.monotonic === 'always' ||
-          this.#telling(earlier.key, earlier.version ?? 0).some((told) => told.outcome === 'applied' && told.endMs < read.startMs)),
+          this.#telling(earlier.key, earlier.version ?? 0).some((told) => told.outcome === 'applied' && told.endMs < earlier.startMs)),
     )
   }
 

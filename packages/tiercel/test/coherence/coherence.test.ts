@@ -1,0 +1,11 @@
+import { coherenceSuite } from './coherence.suite.ts'
+
+coherenceSuite({
+  title: 'L1 and L2',
+  servers: ['valkey-8.0', 'valkey-9.1'],
+  faults: 'each',
+  cache: {},
+  rules: { maxStaleness: '1s', tolerance: 5 },
+  // An invalidation is queued instead. A set says that it does not know.
+  allowedErrors: /^set: TIERCEL_STORE_/,
+})
