@@ -5,7 +5,7 @@ coherenceSuite({
   servers: ['valkey-8.0', 'valkey-9.1'],
   faults: 'each',
   cache: {},
-  rules: { maxStaleness: '1s', tolerance: 5 },
+  rules: { maxStaleness: '1s', tolerance: 5, ownQueued: true },
   // An invalidation is queued instead. A set says that it does not know.
   allowedErrors: /^set: TIERCEL_STORE_/,
 })
