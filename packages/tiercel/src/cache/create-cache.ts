@@ -20,6 +20,7 @@ import type { Cache } from './cache.ts'
 import { Background, type Core } from './core.ts'
 import type { PolicyOptions } from './options.ts'
 import { cachePolicy, policyOptionNames } from './policy.ts'
+import { revalidateAll } from './revalidate-all.ts'
 import { entryRoot, tagRoot } from './scope.ts'
 import { Scopes } from './scopes.ts'
 import { TieredCache } from './tiered-cache.ts'
@@ -121,10 +122,14 @@ export function createCache(options: CacheOptions = {}): Cache {
   const scopes = new Scopes(l1, { l2, proof, nowMs, isQueued })
   const first = scopes.first(options.namespace)
   const prefixes = [entryRoot + first.name, tagRoot + first.name]
+  let links = 0
   const listener: ChangeListener = {
     onChange: (keys) => scopes.touch(keys),
     onLink: (isUp) => {
       if (emitter.isHeard) emitter.emit({ type: isUp ? 'link.up' : 'link.down' })
+      links += 1
+      const link = links
+      if (isUp && l1 !== undefined) void revalidateAll(core, scopes, pace, () => links === link && !core.isClosed)
     },
   }
   const core: Core = {

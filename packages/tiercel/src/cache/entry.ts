@@ -30,6 +30,8 @@ export class Entry {
   checkedEpoch: number = unchecked
   /** Whether the key may have changed since. */
   isSuspect = false
+  /** How often that was heard. */
+  doubts = 0
   /** Up to here it is served without a thought; from here on somebody has to look whether to refresh it. */
   lookAtMs: number
 
@@ -48,6 +50,7 @@ export class Entry {
   /** The key may have changed. */
   doubt(): void {
     this.isSuspect = true
+    this.doubts += 1
     this.checkedEpoch = unchecked
   }
 

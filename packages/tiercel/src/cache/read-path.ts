@@ -97,13 +97,37 @@ function mayServeWhileAway(core: Core, scope: Scope, entry: Entry): boolean {
 async function revalidate(
   core: Core,
   l2: Store,
-  { scope, path, sentAtMs, isExact = false }: Look,
+  look: Look,
   stored: StoredKey,
   entry: Entry,
   isStillRight: () => boolean,
 ): Promise<Found | undefined> {
+  const { scope, path } = look
   if (core.isQueued(stored.key)) return undefined
-  if (entry.version === '') return confirmAlone(core, scope, entry, isExact)
+  if (entry.version === '') return confirmAlone(core, scope, entry, look.isExact ?? false)
+  const head = await stillHolds(core, l2, look, stored, entry, isStillRight)
+  if (head === undefined) return undefined
+  const { counters, emitter } = core
+  counters.l1Hits += 1
+  const isStale = entry.staleAtMs <= core.nowMs()
+  if (emitter.isHeard) emitter.emit({ type: 'read.hit', tier: 'l1', namespace: scope.name, key: path, isStale })
+  return { kind: 'entry', entry, bytes: head }
+}
+
+/**
+ * Asks by its version whether the server still has what L1 has, with tags that are valid.
+ *
+ * @param isStillRight whether nothing was heard of the key since
+ * @returns the first bytes of what it has; `undefined` when that is something else by now, or over
+ */
+export async function stillHolds(
+  core: Core,
+  l2: Store,
+  { scope, sentAtMs, isExact = false }: Look,
+  stored: StoredKey,
+  entry: Entry,
+  isStillRight: () => boolean,
+): Promise<Buffer | undefined> {
   const [head, tags] = await Promise.all([l2.getHead(stored.key), scope.tags.ask(entry.tokens, isExact)])
   const isThere = head !== undefined && head[0] === valueByte && versionText(head) === entry.version
   if (!isThere || tags === 'gone' || tags === 'fenced') {
@@ -115,11 +139,8 @@ async function revalidate(
   if (tags === 'stale') entry.goStale(nowMs)
   if (nowMs >= entry.endsAtMs) return undefined
   if (isStillRight()) entry.confirm(sentAtMs)
-  const { counters, emitter } = core
-  counters.revalidations += 1
-  counters.l1Hits += 1
-  if (emitter.isHeard) emitter.emit({ type: 'read.hit', tier: 'l1', namespace: scope.name, key: path, isStale: entry.staleAtMs <= nowMs })
-  return { kind: 'entry', entry, bytes: head }
+  core.counters.revalidations += 1
+  return head
 }
 
 /** What is in no L2 is right for a while, unless one of its tags was changed. */

@@ -48,8 +48,15 @@ export class Scopes {
     }
   }
 
+  *[Symbol.iterator](): IterableIterator<Scope> {
+    for (const reference of this.#inUse.values()) {
+      const scope = reference.deref()
+      if (scope !== undefined) yield scope
+    }
+  }
+
   #touchAll(): void {
-    for (const scope of this.#inUse.values()) scope.deref()?.touchAll()
+    for (const scope of this) scope.touchAll()
   }
 
   #scope(name: string): Scope {

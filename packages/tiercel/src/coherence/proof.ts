@@ -15,7 +15,7 @@ export class Proof {
   /** Up to here all that nobody has questioned may be served. */
   provenUntilMs: number = Number.NEGATIVE_INFINITY
   /** Since when the link is there. What was read before may have changed while nothing was heard. */
-  #heardSinceMs: number = Number.NEGATIVE_INFINITY
+  heardSinceMs: number = Number.NEGATIVE_INFINITY
 
   constructor(boundMs: number) {
     this.boundMs = boundMs
@@ -31,7 +31,7 @@ export class Proof {
 
   /** Changes may have been missed up to now: what was proven is not any more, and will not be by this link. */
   void(nowMs: number): void {
-    this.#heardSinceMs = nowMs
+    this.heardSinceMs = nowMs
     this.provenAtMs = Number.NEGATIVE_INFINITY
     this.provenUntilMs = Number.NEGATIVE_INFINITY
   }
@@ -44,6 +44,6 @@ export class Proof {
 
   /** Whether what was read at `sentAtMs` and not questioned since may be served now. */
   covers(sentAtMs: number, nowMs: number): boolean {
-    return (nowMs <= this.provenUntilMs && sentAtMs >= this.#heardSinceMs) || nowMs - sentAtMs <= this.boundMs
+    return (nowMs <= this.provenUntilMs && sentAtMs >= this.heardSinceMs) || nowMs - sentAtMs <= this.boundMs
   }
 }

@@ -15,7 +15,10 @@ export interface CacheStats {
     /** Stored bytes that did not check out and counted as a miss. */
     readonly rejected: number
   }
-  /** Values in L1 that had to be asked for at L2 before they were served, and were still right. Counted as hits of L1. */
+  /**
+   * Times that a value in L1 was asked for at L2 by its version, and was still right: because something was heard of it before it was wanted again, or of
+   * everything, with a new link.
+   */
   readonly revalidations: number
   /** Values that were served past their ttl, within their grace. */
   readonly staleHits: number

@@ -108,6 +108,22 @@ describe.each(serverNames)('two processes on %s', (name) => {
     expect(a.stats().l2.bytesRead - bytesRead).toBe(0)
   })
 
+  test('a new link questions everything, and most is asked for before anybody wants it', async () => {
+    const proxy = await withProxy()
+    const a = await newCache({ url: proxy.url })
+    await warmUp(a)
+    const keys = Array.from({ length: 300 }, (_, at) => ['k', at])
+    await a.setMany(keys.map((key) => [key, key[1]]))
+    await sleep(50)
+    await a.getMany(keys)
+    const before = a.stats()
+    proxy.kill('reset', isTracking)
+    await expect.poll(() => a.stats().revalidations - before.revalidations, soon).toBe(300)
+    expect(a.stats().l2.bytesRead).toBe(before.l2.bytesRead)
+    expect(await a.getMany(keys)).toEqual(keys.map(([, at]) => at))
+    expect(a.stats().l2.hits).toBe(before.l2.hits)
+  })
+
   test.each([
     ['is cut', (proxy: FaultProxy) => proxy.kill('reset', isTracking)],
     ['ends', (proxy: FaultProxy) => proxy.kill('end', isTracking)],
