@@ -11,7 +11,7 @@ export type ResourceDefinition<Template extends string, T> = ResourceOptions<Tem
   ResourceLoaders<KeyParams<Template>, T> & {
     /**
      * What values are invalidated by: a list for all of them, or a function of the value and its parameters. It is not called for `null` and what the
-     * source does not have. At most 100 each. Default: none.
+     * source does not have. Written after the loader, the type of the value is known to it. At most 100 each. Default: none.
      */
     readonly tags?: readonly Tag[] | ((value: NoInfer<T>, params: KeyParams<Template>) => readonly Tag[])
   }
