@@ -32,6 +32,8 @@ export interface Core {
   /** Monotonic, coarse: for ages in L1. */
   readonly nowMs: () => number
   readonly startDeadline: StartDeadline
+  /** The clock that deadlines go by: it goes on where a test's own stands still. */
+  readonly deadlineNowMs: () => number
   /** 0 to 1. */
   readonly random: () => number
   readonly background: Background

@@ -147,6 +147,7 @@ export function createCache(options: CacheOptions = {}): Cache {
     emitter,
     nowMs,
     startDeadline: deadlinesOf(clock),
+    deadlineNowMs: clock.after === undefined ? () => performance.now() : () => clock.monotonicMs(),
     random,
     background: new Background(checkHook(options.waitUntil)),
     isClosed: false,

@@ -35,20 +35,20 @@ export async function waitForHolder(wait: Wait): Promise<Found | undefined> {
   const bell = new Bell(core.startDeadline)
   const watch = core.changes?.watch(key, () => bell.ring())
   flight.onAbandon = () => bell.ring()
-  const givesUpAtMs = core.nowMs() + wait.limitMs
+  const givesUpAtMs = core.deadlineNowMs() + wait.limitMs
   let { seen } = wait
-  let endsAtMs = core.nowMs() + lengthMs(seen) + expiryMarginMs
+  let endsAtMs = core.deadlineNowMs() + lengthMs(seen) + expiryMarginMs
   let pollMs = firstPollMs
   // What was stored after it was seen and before the watch began was not heard.
   if (watch !== undefined) bell.ring()
   try {
     for (;;) {
-      const nowMs = core.nowMs()
+      const nowMs = core.deadlineNowMs()
       await bell.wait(Math.min(napMs(core, watch, endsAtMs - nowMs, pollMs), givesUpAtMs - nowMs))
       if (flight.dropReason === 'abandoned') return undefined
       const found = await wait.readAgain()
       if (wait.isOver(found)) return found
-      const againMs = core.nowMs()
+      const againMs = core.deadlineNowMs()
       if (againMs >= givesUpAtMs) return undefined
       const isAnother = found.kind === 'lease' && seen.kind === 'lease' && !found.mark.equals(seen.mark)
       // Renewed: it runs at least half its length from when that was last done.

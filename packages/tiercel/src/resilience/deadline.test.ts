@@ -74,7 +74,18 @@ describe('a deadline', () => {
       wheel.start(5, resolve)
     })
     expect(fired).toEqual(['first'])
-    expect(lost).toHaveBeenCalledTimes(2)
+    expect(lost).toHaveBeenCalledTimes(3)
+    lost.mockRestore()
+  })
+
+  test('fires although its timer was lost, and nobody starts another', async () => {
+    const lost = vi.spyOn(globalThis, 'setInterval').mockImplementationOnce(() => setTimeout(() => undefined, 2 ** 30))
+    const wheel = new DeadlineWheel()
+    const startedAtMs = performance.now()
+    await new Promise<void>((resolve) => {
+      wheel.start(5, resolve)
+    })
+    expect(performance.now() - startedAtMs).toBeGreaterThan(900)
     lost.mockRestore()
   })
 
