@@ -3,7 +3,7 @@ import { encodeFailure, newLease, versionOf } from '../codecs/marks.ts'
 import type { TagSnapshot } from '../coherence/tag.ts'
 import { CodecError, DeadlineError, TiercelError, UsageError } from '../kernel/errors.ts'
 import type { Store } from '../stores/store.ts'
-import { callLoader } from './call-loader.ts'
+import { callLoader, type Loaded } from './call-loader.ts'
 import type { Claim } from './claim.ts'
 import { type Core, reportStoreFailure } from './core.ts'
 import { type Entry, wantsRefresh, wantsSlide } from './entry.ts'
@@ -329,7 +329,7 @@ export class SharedLoad {
   /** What must not be stored in L2, or cannot be, goes to the callers, and for a while to L1. */
   async #loadAlone(): Promise<undefined> {
     const { known } = this.#request
-    const loaded = await callLoader(this.#core, this.#request, this.#flight, known)
+    const loaded = await this.#call(known)
     this.#flight.resolve(loaded.encoded.value)
     keepInL1Alone(this.#core, this.#request, this.#flight, loaded)
     return undefined
@@ -337,9 +337,17 @@ export class SharedLoad {
 
   async #load(old: Entry | undefined, claim: Claim, snapshot: TagSnapshot): Promise<void> {
     this.#flight.claim = claim
-    const loaded = await callLoader(this.#core, this.#request, this.#flight, old)
+    const loaded = await this.#call(old)
     this.#flight.resolve(loaded.encoded.value)
     await publish(this.#core, this.#request, this.#flight, loaded, claim, snapshot)
+  }
+
+  /** What is loaded while this process changes the source may not be committed: it is stored nowhere, even where the fence was lost. */
+  async #call(old: Entry | undefined): Promise<Loaded> {
+    const { scope, path, tags } = this.#request
+    const loaded = await callLoader(this.#core, this.#request, this.#flight, old)
+    if (scope.isChanging(path, tags) || scope.isChanging(path, loaded.lateTags)) this.#flight.overtake()
+    return loaded
   }
 
   #reportWrite(error: unknown): undefined {
