@@ -39,7 +39,11 @@ export interface Look {
 export function readShared(core: Core, look: Look, doubted: Entry | undefined): Promise<Found> {
   const { scope, path } = look
   const underWay = scope.reads.get(path)
-  if (underWay !== undefined && !look.isExact) return underWay.found
+  if (underWay !== undefined) {
+    if (!look.isExact) return underWay.found
+    // It hears nothing any more.
+    underWay.isOvertaken = true
+  }
   if (core.l1 !== undefined) core.changes?.start()
   const ticket: ReadTicket = { isOvertaken: false, found: Promise.resolve(nothing) }
   scope.reads.set(path, ticket)
