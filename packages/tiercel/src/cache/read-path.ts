@@ -39,7 +39,11 @@ export interface Look {
 export function readShared(core: Core, look: Look, doubted: Entry | undefined): Promise<Found> {
   const { scope, path } = look
   const underWay = scope.reads.get(path)
-  if (underWay !== undefined && !look.isExact) return underWay.found
+  if (underWay !== undefined) {
+    if (!look.isExact) return underWay.found
+    // It hears nothing any more.
+    underWay.isOvertaken = true
+  }
   if (core.l1 !== undefined) core.changes?.start()
   const ticket: ReadTicket = { isOvertaken: false, found: Promise.resolve(nothing) }
   scope.reads.set(path, ticket)
@@ -252,7 +256,7 @@ function missed(core: Core, found: Found): Found {
 
 /** L1 keeps what it may serve: not while this process itself changes the source of it. */
 export function keepInL1(core: Core, { scope, path, policy }: Pick<Look, 'scope' | 'path' | 'policy'>, entry: Entry): void {
-  if (scope.l1 === undefined || scope.isChanging(path, entry.tokens)) return
+  if (scope.l1 === undefined || scope.isChangingTokens(path, entry.tokens)) return
   // What L2 does not have, or nothing is heard of, is as good as on the day it was asked for, for a while.
   const isHeardOf = core.l2 === undefined || (entry.version !== '' && !scope.isHashed(path))
   const { l1TtlMs } = policy

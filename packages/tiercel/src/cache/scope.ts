@@ -67,10 +67,15 @@ export class Scope {
     return path.length * 3 > maxStoredBytes - 512 && this.storedKey(path).echo !== undefined
   }
 
-  /** Whether this process is changing the source of what is stored under a path, or with these tokens. */
-  isChanging(path: string, tokens: readonly HeldToken[]): boolean {
+  /** Whether this process is changing the source of what is stored under a path, or with tags of these names. */
+  isChanging(path: string, tags: readonly string[]): boolean {
     if (this.changing.size === 0 && this.changingTags.size === 0) return false
-    return this.changing.has(path) || tokens.some(({ tag }) => this.changingTags.has(tag.name))
+    return this.changing.has(path) || tags.some((name) => this.changingTags.has(name))
+  }
+
+  isChangingTokens(path: string, tokens: readonly HeldToken[]): boolean {
+    if (this.changing.size === 0 && this.changingTags.size === 0) return false
+    return this.changing.has(path) || tokens.some(({ name }) => this.changingTags.has(name))
   }
 
   /** The key of a tag; the empty name is the namespace itself. */

@@ -340,7 +340,7 @@ export class SharedLoad {
   /** What must not be stored in L2, or cannot be, goes to the callers, and for a while to L1. */
   async #loadAlone(): Promise<undefined> {
     const { known } = this.#request
-    const loaded = await callLoader(this.#core, this.#request, this.#flight, known)
+    const loaded = await this.#call(known)
     this.#answer(loaded)
     keepInL1Alone(this.#core, this.#request, this.#flight, loaded)
     return undefined
@@ -348,9 +348,17 @@ export class SharedLoad {
 
   async #load(old: Entry | undefined, claim: Claim, snapshot: TagSnapshot): Promise<void> {
     this.#flight.claim = claim
-    const loaded = await callLoader(this.#core, this.#request, this.#flight, old)
+    const loaded = await this.#call(old)
     this.#answer(loaded)
     await publish(this.#core, this.#request, this.#flight, loaded, claim, snapshot)
+  }
+
+  /** What is loaded while this process changes the source may not be committed: it is stored nowhere, even where the fence was lost. */
+  async #call(old: Entry | undefined): Promise<Loaded> {
+    const { scope, path, tags } = this.#request
+    const loaded = await callLoader(this.#core, this.#request, this.#flight, old)
+    if (scope.isChanging(path, tags) || scope.isChanging(path, loaded.lateTags)) this.#flight.overtake()
+    return loaded
   }
 
   /** What L1 has is older than what callers get now, and must not be found after it, whether or not this one is kept. */

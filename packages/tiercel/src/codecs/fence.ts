@@ -40,6 +40,11 @@ export function encodeFence({ isContended, items }: Fence): Buffer {
   return bytes
 }
 
+/** In place. */
+export function markContended(fence: Buffer): void {
+  fence[1] = contendedByte
+}
+
 /** Never throws: what is no item is left out. */
 export function decodeFence(bytes: Buffer): Fence {
   const items: FenceItem[] = []

@@ -60,8 +60,8 @@ for at = 1, last do
     found, mine, latest = items(content, owner, nowMs)
   end
   local added = op == 'open' and owner or forMs > 0 and nobody
+  if #found > 0 or added == nobody then contended = '1' end
   if added then
-    if #found > 0 or op == 'close' then contended = '1' end
     latest = math.max(latest, nowMs + forMs)
     found[#found + 1] = added .. string.format('%013.0f', nowMs + forMs)
     if #found > 64 then found = { nobody .. string.format('%013.0f', latest) } end

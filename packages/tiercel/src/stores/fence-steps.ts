@@ -13,7 +13,8 @@ export function fenceStep(
   const isMine = step.owner !== undefined && old.items.some(({ owner }) => owner.equals(step.owner as Buffer))
   const others = old.items.filter(({ owner, deadlineMs }) => !(step.owner?.equals(owner) ?? false) && deadlineMs > nowMs)
   const isAdding = step.op === 'open' || step.forMs > 0
-  const isContended = old.isContended || (isAdding && (others.length > 0 || step.op === 'close'))
+  // Whoever else opens or closes, deletes or holds off, has changed the source as well, and nobody knows in which order.
+  const isContended = old.isContended || others.length > 0 || (isAdding && step.op === 'close')
   const added = { owner: step.op === 'open' ? (step.owner ?? nobody) : nobody, deadlineMs: nowMs + step.forMs }
   const all = isAdding ? [...others, added] : others
   if (all.length > 0) {

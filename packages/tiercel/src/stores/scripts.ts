@@ -35,6 +35,8 @@ return 1`,
 })
 
 /**
+ * Under a fence, somebody else has changed the source as well: its `contended` flag is set.
+ *
  * KEYS[1]  the entry
  * ARGV     offset, bytes
  * returns  1 written into a value, 0 there was none
@@ -47,6 +49,7 @@ if kind == 'V' then
   redis.call('SETRANGE', KEYS[1], ARGV[1], ARGV[2])
   return 1
 end
-if kind ~= 'F' then redis.call('DEL', KEYS[1]) end
+if kind == 'F' then redis.call('SETRANGE', KEYS[1], 1, '1')
+else redis.call('DEL', KEYS[1]) end
 return 0`,
 })

@@ -64,7 +64,8 @@ export interface Store {
   /** As `get`, of the first 64 bytes. Those of one turn of the event loop leave together. */
   getHead(key: string): Promise<Buffer | undefined>
   /**
-   * Writes `bytes` from `offset` on into what begins with `V`, keeping its time; leaves a fence; deletes anything else.
+   * Writes `bytes` from `offset` on into what begins with `V`, keeping its time; leaves a fence, into whose place no value can come then; deletes anything
+   * else.
    * @returns whether there was something to write into
    */
   overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean>

@@ -212,7 +212,7 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
         expect(await text(free)).toBeUndefined()
         expect((await store.claim({ key: fenced, value: bytes('x'), ttlMs: 60_000 }))?.[0]).toBe(fenceByte)
         expect(await store.overwrite(fenced, 1, bytes('xyz'))).toBe(false)
-        expect(await text(fenced)).toMatch(/^F0/)
+        expect(await text(fenced)).toMatch(/^F1/)
       })
 
       test('replaces what is there, of whatever kind, and leaves nothing', async () => {
@@ -281,6 +281,14 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
         await put(lost, 'V old')
         expect(await close(lost, by, { value })).toBe('empty')
         expect(await store.getMany([contended, lost])).toEqual([undefined, undefined])
+      })
+
+      test('makes no place for a value once somebody else has deleted or expired under it', async () => {
+        const [deleted, expired, by, value] = [newKey(), newKey(), owner(), bytes('V old')]
+        for (const key of [deleted, expired]) await open(key, by)
+        await store.deleteMany([deleted])
+        await store.overwrite(expired, 1, bytes('x'))
+        for (const key of [deleted, expired]) expect(await close(key, by, { value })).toBe('empty')
       })
 
       test('of very many owners stands until the last deadline', async () => {

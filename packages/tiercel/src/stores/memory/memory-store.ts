@@ -1,4 +1,4 @@
-import { fenceByte } from '../../codecs/fence.ts'
+import { fenceByte, markContended } from '../../codecs/fence.ts'
 import { encodeTag, newTokens, softOffset, tagByte, tagBytes } from '../../codecs/tag-token.ts'
 import { type ByteSize, sizeBytes } from '../../kernel/byte-size.ts'
 import { type Clock, epochMs, systemClock } from '../../kernel/clock.ts'
@@ -175,6 +175,7 @@ class MemoryStore implements Store {
       return true
     }
     if (present?.[0] !== fenceByte) this.#remove(key)
+    else markContended(present)
     return false
   }
 
