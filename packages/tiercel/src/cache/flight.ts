@@ -46,12 +46,13 @@ export class Flight {
   readonly #flights: Map<string, Flight>
   readonly #path: string
 
-  /** Takes its place among `flights`, where callers find it. */
+  /** Takes its place among `flights`, where callers find it. One that had the place is not told any more of what changes: it counts as touched. */
   constructor(flights: Map<string, Flight>, path: string, nowMs: number, tagTouches: number) {
     this.startedAtMs = nowMs
     this.tagTouches = tagTouches
     this.#flights = flights
     this.#path = path
+    flights.get(path)?.touch()
     flights.set(path, this)
     this.result = new Promise(keepParts)
     this.#resolve = resolvePart

@@ -41,6 +41,8 @@ export function readShared(core: Core, look: Look, doubted: Entry | undefined): 
   const underWay = scope.reads.get(path)
   if (underWay !== undefined && !look.isExact) return underWay.found
   if (core.l1 !== undefined) core.changes?.start()
+  // It would not be told any more when the key changes.
+  if (underWay !== undefined) underWay.isOvertaken = true
   const ticket: ReadTicket = { isOvertaken: false, found: Promise.resolve(nothing) }
   scope.reads.set(path, ticket)
   if (core.format.hasHeader) scope.tags.prefetch(noTags)
