@@ -41,7 +41,7 @@ export function readShared(core: Core, look: Look, doubted: Entry | undefined): 
   const underWay = scope.reads.get(path)
   if (underWay !== undefined) {
     if (!look.isExact) return underWay.found
-    // It hears nothing any more.
+    // It loses its place, and would not be told of what happens to the key.
     underWay.isOvertaken = true
   }
   if (core.l1 !== undefined) core.changes?.start()

@@ -103,6 +103,21 @@ describe('values', () => {
 })
 
 describe('own writes', () => {
+  test.each([
+    ['get', (cache: Cache, exact: boolean) => cache.get('k', { exact })],
+    ['getOrSet', (cache: Cache, exact: boolean) => cache.getOrSet('k', () => 'new', { exact })],
+  ])('are seen at once, also when a %s is under way whose place a later one took', async (_, read) => {
+    const l2 = new GatedStore()
+    await createCache({ l2 }).set('k', 'old')
+    const cache = createCache({ l2 })
+    const release = l2.hold('get', 'after')
+    const reads = [read(cache, false), read(cache, true)]
+    await cache.delete('k')
+    release()
+    await Promise.all(reads)
+    expect(await cache.get('k')).not.toBe('old')
+  })
+
   test('are seen at once, also when a read is under way', async () => {
     const l2 = new GatedStore()
     const cache = createCache({ l2 })
