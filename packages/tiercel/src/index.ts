@@ -1,5 +1,24 @@
 export type { Cache } from './cache/cache.ts'
 export { type CacheOptions, createCache, type L1Options } from './cache/create-cache.ts'
+export { describeExplanation } from './cache/explain/describe-explanation.ts'
+export type {
+  Doubt,
+  ExplainedEntry,
+  ExplainedTag,
+  Explanation,
+  FenceOwner,
+  L1Explanation,
+  L1Value,
+  L2Explanation,
+  L2Failure,
+  L2Fence,
+  L2Lease,
+  L2Unusable,
+  L2Value,
+  LinkExplanation,
+  Serving,
+  TagHalves,
+} from './cache/explain/explanation.ts'
 export type { InvalidationOutcome } from './cache/invalidate.ts'
 export type { BatchLoadContext, BatchLoaded, BatchLoader, LoadContext, Loader, StaleValue } from './cache/loader.ts'
 export type { MemoizedFunction, MemoizeOptions } from './cache/memoized.ts'

@@ -2,6 +2,7 @@ import type { SchemaInput, SchemaOptions, SchemaOutput, StandardSchema } from '.
 import type { Key } from '../kernel/key.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import type { CacheStats } from '../telemetry/stats.ts'
+import type { Explanation } from './explain/explanation.ts'
 import type { InvalidationOutcome } from './invalidate.ts'
 import type { BatchLoader, Loader } from './loader.ts'
 import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
@@ -230,6 +231,19 @@ export interface Cache {
 
   /** As `delete`, for several keys in one pipeline. `'queued'`: some of them may still be there, and all are tried again. */
   deleteMany(keys: readonly Key[]): Promise<InvalidationOutcome>
+
+  /**
+   * Where the entry of `key` is in both tiers, how old, under which tags, and why a read would serve it now or not. For people: it looks at everything and
+   * changes nothing, neither L1 nor counters, and there are no events of it.
+   *
+   * @returns plain data, never the value; a server that is away is part of the answer. As text: `describeExplanation`
+   * @throws {TIERCEL_INVALID_KEY} {TIERCEL_CLOSED}
+   * @remarks Costs: two round trips, for the value with its ttl and for its tags; the value is downloaded and decoded. The two are not one moment: of a
+   *   change between them it may tell half.
+   * @example
+   * const { verdict, l1, l2 } = await cache.explain(['product', id])
+   */
+  explain(key: Key): Promise<Explanation>
 
   /**
    * A cache with keys of its own on the same tiers, links and counters: `shop` within the root, `shop/tenant-7` within that.

@@ -90,7 +90,8 @@ export function failedRead(core: Core, scope: Scope, error: unknown, doubted?: E
   return { kind: 'unproven', entry: doubted }
 }
 
-function mayServeWhileAway(core: Core, scope: Scope, entry: Entry): boolean {
+/** Whether what L1 has will do while L2 cannot be asked. */
+export function mayServeWhileAway(core: Core, scope: Scope, entry: Entry): boolean {
   const nowMs = core.nowMs()
   if (entry.isSuspect || nowMs >= entry.endsAtMs) return false
   const provenAtMs = Math.max(entry.sentAtMs, core.proof.lastProvenAtMs)

@@ -12,6 +12,8 @@ import { declareFunction, declareResource } from './declare.ts'
 import type { BatchingCache } from './declared-resource.ts'
 import { encodeValue } from './encode.ts'
 import type { Entry } from './entry.ts'
+import { explain } from './explain/explain.ts'
+import type { Explanation } from './explain/explanation.ts'
 import { ageTags, bumpTags, deleteEntries, expireEntry, type InvalidationOutcome } from './invalidate.ts'
 import { type BatchPlace, LoadBatch } from './load-batch.ts'
 import type { BatchLoader, Loader } from './loader.ts'
@@ -193,6 +195,10 @@ export class TieredCache implements BatchingCache {
     if (!Array.isArray(keys)) throw listExpected('getMany', 'keys', keys)
     for (const key of keys) this.#path(key)
     return Promise.all(keys.map((key) => this.get<T>(key, options)))
+  }
+
+  async explain(key: Key): Promise<Explanation> {
+    return explain(this.#core, this.#scope, this.#path(key))
   }
 
   namespace(name: string): Cache {

@@ -70,6 +70,11 @@ export class Tags {
     return tag
   }
 
+  /** What is known of the tag with this stored key, if anything; it does not become known by being asked for. */
+  known(key: string): Tag | undefined {
+    return this.#known.get(key)
+  }
+
   /** Whether what is known of a tag may be used without asking. */
   isTrusted(tag: Tag, nowMs: number): boolean {
     return tag.held !== undefined && !tag.isSuspect && this.#proof.covers(tag.sentAtMs, nowMs)

@@ -69,6 +69,8 @@ export interface Store {
    * @returns whether there was something to write into
    */
   overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean>
+  /** What is left of a key's life, in ms; `Infinity`: it has no end; `undefined`: nothing is there. Missing where a store cannot say: for people who look. */
+  leftMs?(key: string): Promise<number | undefined>
   /**
    * Tells of changes to keys that begin with one of `prefixes`, by whomever, also over this store itself, until it is closed: at most one call per
    * change is to be expected, more may come. Missing where a store cannot; its users then ask from time to time.

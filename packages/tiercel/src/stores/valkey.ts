@@ -210,6 +210,11 @@ class ValkeyStore implements Store {
     return reply === 1
   }
 
+  async leftMs(key: string): Promise<number | undefined> {
+    const reply = Number(await this.#link.send({ words: ['PTTL', key], key, readOnly: true }, 'read'))
+    return reply === -2 ? undefined : reply === -1 ? Number.POSITIVE_INFINITY : reply
+  }
+
   async follow(prefixes: readonly string[], listener: FeedListener): Promise<Feed> {
     const client = this.#link.client ?? (await this.#link.open())
     const tracking = await client.track(

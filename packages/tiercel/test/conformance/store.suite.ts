@@ -57,6 +57,15 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
       expect(await store.getMany([])).toEqual([])
     })
 
+    test('says how long a key still lives, where it can', async () => {
+      const key = newKey()
+      await put(key, 'text', 60_000)
+      if (store.leftMs === undefined) return
+      expect(await store.leftMs(key)).toBeGreaterThan(50_000)
+      expect(await store.leftMs(key)).toBeLessThanOrEqual(60_000)
+      expect(await store.leftMs(newKey())).toBeUndefined()
+    })
+
     test('tells any two texts apart as keys', async () => {
       const keys = ['a', 'a ', 'A', 'ä', 'ä', '{a}', '{a}b', 'a*', 'a\n', 'a\0', '😀', '%', 'x'.repeat(900)].map((key) => newKey() + key)
       await store.setMany(keys.map((key) => ({ key, value: bytes(key), ttlMs: 60_000 })))

@@ -1,5 +1,5 @@
 import type { Budget, EvictionPolicy } from './eviction-policy.ts'
-import { ExpiryWheel } from './expiry-wheel.ts'
+import { ExpiryWheel, never } from './expiry-wheel.ts'
 import { Lru } from './lru.ts'
 import { processSeed, SeededHash } from './seeded-hash.ts'
 import { grown, none } from './slot-lists.ts'
@@ -125,6 +125,11 @@ export class Arena {
   /** As `read`, and nobody notices. */
   peek(slot: number): unknown {
     return this.#isOver(slot) ? undefined : this.#values[slot]
+  }
+
+  /** As `peek`, also what is over. */
+  look(slot: number): { readonly value: unknown; readonly endsAtMs: number } {
+    return { value: this.#values[slot], endsAtMs: this.#expiry.isUsed ? this.#expiry.at(slot) : never }
   }
 
   /** @returns whether it is kept: an entry larger than the whole budget is not, and takes the one before it along */
@@ -317,6 +322,12 @@ export class Partition {
   peek(key: ArenaKey): unknown {
     const slot = this.slots.get(key)
     return slot === undefined ? undefined : this.#arena.peek(slot)
+  }
+
+  /** What is there and until when, also what is over, without counting as a use. */
+  look(key: ArenaKey): { readonly value: unknown; readonly endsAtMs: number } | undefined {
+    const slot = this.slots.get(key)
+    return slot === undefined ? undefined : this.#arena.look(slot)
   }
 
   /** @returns whether it is kept: a value larger than the whole budget is not */

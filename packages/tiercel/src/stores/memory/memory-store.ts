@@ -166,6 +166,12 @@ class MemoryStore implements Store {
     return this.#read(key)?.subarray(0, headBytes)
   }
 
+  async leftMs(key: string): Promise<number | undefined> {
+    this.#checkOpen()
+    const leftMs = (this.#entries.look(key)?.endsAtMs ?? 0) - this.#clock.monotonicMs()
+    return leftMs > 0 ? leftMs : undefined
+  }
+
   async overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean> {
     this.#checkOpen()
     const present = this.#peek(key)
