@@ -1,6 +1,7 @@
 import { BentoCache, bentostore } from 'bentocache'
 import { memoryDriver } from 'bentocache/drivers/memory'
 import { redisBusDriver, redisDriver } from 'bentocache/drivers/redis'
+import type { OpenCoherent } from './coherent.ts'
 import { connectIoredis5 } from './ioredis.ts'
 import type { CacheSetup, OpenedCache } from './subject.ts'
 import { MAX_ENTRIES, TTL_MS } from './subject.ts'
@@ -20,13 +21,34 @@ export async function openTiered(setup: CacheSetup, values: Values): Promise<Ope
 }
 
 /** Two tiers and its bus, which tells the others of an invalidation. */
-export const openTagged: OpenTagged = async ({ url, prefix, load }) => {
+async function openWithBus(url: string, prefix: string, ttl: number) {
   const connection = await connectIoredis5(url)
+  const { hostname, port } = new URL(url)
   const main = bentostore()
     .useL1Layer(memory('serialize'))
     .useL2Layer(redisDriver({ connection }))
-    .useBus(redisBusDriver({ connection: { host: new URL(url).hostname, port: Number(new URL(url).port) } }))
-  const cache = new BentoCache({ default: 'main', stores: { main }, ttl: TTL_MS, prefix })
+    .useBus(redisBusDriver({ connection: { host: hostname, port: Number(port) } }))
+  return new BentoCache({ default: 'main', stores: { main }, ttl, prefix })
+}
+
+export const openCoherent: OpenCoherent = async ({ url, namespace, ttlMs }) => {
+  const cache = await openWithBus(url, namespace, ttlMs)
+  return {
+    read: (key, factory) => cache.getOrSet({ key, factory }),
+    readTagged: (key, tag, factory) => cache.getOrSet({ key, factory, tags: [tag] }),
+    async change(key, change) {
+      await change()
+      await cache.delete({ key })
+    },
+    async changeTagged(tag, change) {
+      await change()
+      await cache.deleteByTag({ tags: [tag] })
+    },
+  }
+}
+
+export const openTagged: OpenTagged = async ({ url, prefix, load }) => {
+  const cache = await openWithBus(url, prefix, TTL_MS)
   return {
     deletesEntries: false,
     write: (key, value, tags) => cache.set({ key, value, tags: [...tags] }),

@@ -1,5 +1,7 @@
 import { createKeyv as createKeyvRedis } from '@keyv/redis'
+import { RedisMessageProvider } from '@qified/redis'
 import { Cacheable, createKeyv } from 'cacheable'
+import type { OpenCoherent } from './coherent.ts'
 import type { CacheSetup, Item, OpenedCache } from './subject.ts'
 import { MAX_ENTRIES, TTL_MS } from './subject.ts'
 import type { OpenTagged } from './tagged.ts'
@@ -10,6 +12,32 @@ export async function openMemory({ load }: CacheSetup): Promise<OpenedCache> {
 
 export async function openTiered({ url, load }: CacheSetup): Promise<OpenedCache> {
   return opened(new Cacheable({ primary: memory(), secondary: createKeyvRedis(url), ttl: TTL_MS }), load)
+}
+
+/** Two tiers, its sync over pub/sub, and its tag service. Its `getOrSet` takes no tags: what has one is read, else loaded and set. */
+export const openCoherent: OpenCoherent = async ({ url, namespace, ttlMs }) => {
+  // Its message provider listens to no errors of its connections: a reset one would end the process.
+  process.on('uncaughtException', (error) => process.stderr.write(`cacheable: ${error.message}\n`))
+  const sync = { qified: new RedisMessageProvider({ uri: url }) }
+  const cache = new Cacheable({ primary: memory(), secondary: createKeyvRedis(url), ttl: ttlMs, namespace, tags: true, sync })
+  return {
+    read: async (key, load) => (await cache.getOrSet(key, load)) as number,
+    async readTagged(key, tag, load) {
+      const stored = await cache.get<number>(key)
+      if (stored !== undefined) return stored
+      const value = await load()
+      await cache.set(key, value, { tags: [tag] })
+      return value
+    },
+    async change(key, change) {
+      await change()
+      await cache.delete(key)
+    },
+    async changeTagged(tag, change) {
+      await change()
+      await cache.tags.invalidateTag(tag)
+    },
+  }
 }
 
 /** Two tiers and its tag service. Its `getOrSet` takes no tags: an entry is read, else loaded and set. */

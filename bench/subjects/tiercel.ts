@@ -1,5 +1,6 @@
 import { type Cache, createCache } from 'tiercel'
 import { valkeyStore } from 'tiercel/stores/valkey'
+import type { OpenCoherent } from './coherent.ts'
 import { connectIoredis5, connectIoredis6, connectIovalkey } from './ioredis.ts'
 import { connectNodeRedis } from './node-redis.ts'
 import type { CacheSetup, OpenCache, OpenedCache, OpenedStore } from './subject.ts'
@@ -65,6 +66,18 @@ export const openTagged: OpenTagged = async ({ url, prefix, load }) => {
       await cache.close()
       await link.close()
     },
+  }
+}
+
+/** As it comes: a value may be old for a second at most, a step on the server takes 50 ms at most. */
+export const openCoherent: OpenCoherent = async ({ url, namespace, ttlMs }) => {
+  const link = await connectTo('ioredis 5', url)
+  const cache = createCache({ namespace, l2: valkeyStore(link.client), ttl: ttlMs })
+  return {
+    read: (key, load) => cache.getOrSet(key, load),
+    readTagged: (key, tag, load) => cache.getOrSet(key, load, { tags: [tag] }),
+    change: (key, change) => cache.mutate(key, change),
+    changeTagged: (tag, change) => cache.mutate({ tags: [tag] }, change),
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Suite } from '../runner/suite.ts'
+import type { OpenCoherent } from '../subjects/coherent.ts'
 import type { OpenCache } from '../subjects/subject.ts'
 import type { OpenTagged } from '../subjects/tagged.ts'
+import { consistency } from '../trials/consistency.ts'
 import { invalidate } from '../trials/invalidate.ts'
 import { l1Hit } from '../trials/l1-hit.ts'
 import { l2Hit } from '../trials/l2-hit.ts'
@@ -11,6 +13,12 @@ const tagged: Record<string, OpenTagged> = {
   cacheable: async (setup) => (await import('../subjects/cacheable.ts')).openTagged(setup),
   'member sets': async (setup) => (await import('../subjects/hand-tagged.ts')).openMemberSets(setup),
   'SCAN and UNLINK': async (setup) => (await import('../subjects/hand-tagged.ts')).openScan(setup),
+}
+
+const coherent: Record<string, OpenCoherent> = {
+  tiercel: async (setup) => (await import('../subjects/tiercel.ts')).openCoherent(setup),
+  bentocache: async (setup) => (await import('../subjects/bentocache.ts')).openCoherent(setup),
+  cacheable: async (setup) => (await import('../subjects/cacheable.ts')).openCoherent(setup),
 }
 
 const onServer: Record<string, OpenCache> = {
@@ -42,9 +50,9 @@ const leastSpeed = 1 / 1.1
 
 export const suite: Suite = {
   name: 'coherence',
-  summary: 'what it costs to keep caches true: invalidation by tag, and reads of what carries tags',
+  summary: 'what it costs to keep caches true, and who does: invalidation by tag, reads of what carries tags, two processes on bad links',
   needsServer: true,
-  trials: [invalidate(tagged), l1Hit(inMemory, 'no tags'), l2Hit(onServer, 'no tags')],
+  trials: [invalidate(tagged), l1Hit(inMemory, 'no tags'), l2Hit(onServer, 'no tags'), consistency(coherent)],
   checks: [
     { kind: 'atMost', name: 'time for 100,000 tagged entries over that for one', figure: 'growth', subject: 'tiercel', value: 1.5 },
     { kind: 'exactly', name: 'commands for 100,000 entries over those for one', figure: 'commands-growth', subject: 'tiercel', value: 1 },
@@ -72,5 +80,12 @@ export const suite: Suite = {
       against: 'L1 alone',
       atLeast: 0.8,
     },
+    { kind: 'exactly', name: 'late loads kept, %', figure: 'late-load-wrong', subject: 'tiercel', value: 0 },
+    { kind: 'exactly', name: 'late loads kept, by tag, %', figure: 'late-load-tag-wrong', subject: 'tiercel', value: 0 },
+    { kind: 'exactly', name: 'own writes missed, %', figure: 'own-write-wrong', subject: 'tiercel', value: 0 },
+    { kind: 'exactly', name: 'old values back after an eviction, %', figure: 'evicted-wrong', subject: 'tiercel', value: 0 },
+    { kind: 'atMost', name: 'staleness with lost messages, × bound', figure: 'lost-message-staleness-max', subject: 'tiercel', value: 1.1 },
+    { kind: 'atMost', name: 'staleness on a hung link, × bound', figure: 'hung-link-staleness-max', subject: 'tiercel', value: 1.1 },
+    { kind: 'exactly', name: 'reads that hang on a hung link, %', figure: 'hung-link-unanswered', subject: 'tiercel', value: 0 },
   ],
 }

@@ -1,7 +1,7 @@
 import type { Lab } from '../scenarios/lab.ts'
 import type { RunEvent } from '../scenarios/live.ts'
 import type { Settings } from '../scenarios/parameters.ts'
-import { type Fact, type LaneResult, type RunResult, resultFormat, resultVersion } from '../scenarios/run-result.ts'
+import { type Fact, type LaneResult, type RunResult, resultFormat, resultVersion, type Timeline } from '../scenarios/run-result.ts'
 import { type Finding, type Scenario, wantedLanes } from '../scenarios/scenario.ts'
 import { Recorder } from './recorder.ts'
 
@@ -12,21 +12,25 @@ export interface RunOptions {
   readonly environment: readonly Fact[]
   readonly signal: AbortSignal
   onEvent(event: RunEvent): void
+  /** Hands the scenario's listener to whoever has the buttons. */
+  onListener?(listener: (action: string) => void): void
 }
 
 const frameEveryMs = 125
 
 /** Runs one scenario from beginning to end: the same for the page, the command line and the tests. */
-export async function runScenario({ scenario, settings, lab, environment, signal, onEvent }: RunOptions): Promise<RunResult> {
+export async function runScenario({ scenario, settings, lab, environment, signal, onEvent, onListener }: RunOptions): Promise<RunResult> {
   const { parameters, seed } = settings
   const startedAt = new Date().toISOString()
   const startMs = performance.now()
   const lanes = wantedLanes(scenario, parameters).map(({ id, label }) => new Recorder(id, label))
   const notes: string[] = []
   let [progress, activity] = [0, 'getting ready']
+  let draw: () => readonly Timeline[] = () => []
 
   const sendFrame = () => {
-    const frame = { elapsedMs: performance.now() - startMs, progress, activity, lanes: lanes.map((lane) => lane.frame()) }
+    const elapsedMs = performance.now() - startMs
+    const frame = { elapsedMs, progress, activity, lanes: lanes.map((lane) => lane.frame()), timelines: draw() }
     onEvent({ type: 'frame', frame })
   }
   sendFrame()
@@ -46,6 +50,10 @@ export async function runScenario({ scenario, settings, lab, environment, signal
       note(text) {
         notes.push(text)
         onEvent({ type: 'note', text })
+      },
+      onAction: (listener) => onListener?.(listener),
+      show(timelines) {
+        draw = timelines
       },
     })
     sendFrame()

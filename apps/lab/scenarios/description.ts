@@ -2,7 +2,7 @@ import type { Module } from './modules.ts'
 import type { Station } from './outcome.ts'
 import type { AnyValues, ParameterSchema } from './parameters.ts'
 import type { Exhibit } from './run-result.ts'
-import type { Quiz, Scenario } from './scenario.ts'
+import type { Action, Quiz, Scenario, Words } from './scenario.ts'
 
 /** A scenario as the page gets it: all of its data, none of its code. */
 export interface ScenarioDescription {
@@ -17,6 +17,8 @@ export interface ScenarioDescription {
   readonly quick: AnyValues
   readonly stations: Readonly<Record<Station, string>>
   readonly lanes: readonly { readonly id: string; readonly label: string; readonly about: string; readonly path: readonly Station[] }[]
+  readonly actions: readonly Action[]
+  readonly words: Words
   readonly method: readonly string[]
   readonly modelled: readonly string[]
   readonly metric: string
@@ -51,6 +53,8 @@ export function describe(scenario: Scenario, isDocsPageThere: (path: string) => 
   const { metric, setting, docs } = takeHome
   return {
     ...{ id, module, title, question, minutes, story, guess, parameters, stations, lanes, method, modelled, quiz, metric, setting },
+    actions: scenario.actions ?? [],
+    words: scenario.words ?? {},
     quick: (scenario.quick ?? {}) as AnyValues,
     docs: docs !== undefined && isDocsPageThere(docs.path) ? docs : null,
   }

@@ -1,5 +1,5 @@
 import type { Outcome } from './outcome.ts'
-import type { Histogram, LatencySummary } from './run-result.ts'
+import type { Histogram, LatencySummary, Timeline } from './run-result.ts'
 
 /** What the page is told about a run while it goes on. */
 export type RunEvent =
@@ -16,6 +16,8 @@ export interface Frame {
   /** What is being done just now. */
   readonly activity: string
   readonly lanes: readonly LaneFrame[]
+  /** As far as they have grown. */
+  readonly timelines: readonly Timeline[]
 }
 
 export interface LaneFrame {

@@ -127,9 +127,15 @@ export interface Timeline {
   readonly summary: string
   /** What the numbers of those who read and load are numbers of, such as `process`. */
   readonly readers: string
+  /** Names of the marks, where the usual ones do not fit. */
+  readonly names?: Readonly<Partial<Record<Outcome, string>>>
+  /** What the height of a mark is called in the table, where it is not the age of the answer. */
+  readonly height?: string
   readonly lengthMs: number
   /** Times in which something is different, in all tracks. */
   readonly spans: readonly { readonly label: string; readonly startMs: number; readonly endMs: number }[]
+  /** Things that happened, in all tracks. */
+  readonly moments?: readonly { readonly label: string; readonly atMs: number }[]
   readonly tracks: readonly TimelineTrack[]
 }
 

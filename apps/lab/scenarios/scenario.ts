@@ -26,8 +26,12 @@ export interface Scenario<S extends ParameterSchema = ParameterSchema> {
   readonly quick?: Partial<Values<S>>
   /** Labels of the places requests travel to. */
   readonly stations: Readonly<Record<Station, string>>
+  /** What outcomes mean here, where the usual words do not fit. */
+  readonly words?: Words
   /** Two to six. The first is what the others are compared with. */
   readonly lanes: readonly LaneSpec<S>[]
+  /** What the reader may do to the run while it goes on. Default: nothing. */
+  readonly actions?: readonly Action[]
   /** How it is measured, so that a sceptic can judge it. */
   readonly method: readonly string[]
   /** What is a model and not a measurement; empty when nothing is. */
@@ -48,6 +52,16 @@ export interface LaneSpec<S extends ParameterSchema = ParameterSchema> {
   readonly path: readonly Station[]
   /** Whether it runs with these parameters. Default: always. */
   isWanted?(parameters: Values<S>): boolean
+}
+
+export type Words = Readonly<Partial<Record<Outcome, { readonly label: string; readonly about: string }>>>
+
+/** A button beside a run that goes on. */
+export interface Action {
+  readonly id: string
+  readonly label: string
+  /** What it does, in a few words. */
+  readonly about: string
 }
 
 export interface TakeHome<S extends ParameterSchema = ParameterSchema> {
@@ -79,6 +93,10 @@ export interface RunContext<S extends ParameterSchema = ParameterSchema> {
   progress(fraction: number, activity: string): void
   /** Something the reader must know to read the figures rightly. */
   note(text: string): void
+  /** Calls `listener` when the reader does something to the run. */
+  onAction(listener: (id: string) => void): void
+  /** Shows timelines while they grow: `draw` is asked for each frame. */
+  show(draw: () => readonly Timeline[]): void
 }
 
 /** Where a scenario writes down what its lane did; the live view and the result are made of it. */

@@ -99,6 +99,12 @@ export function createApp({ lab, runs, live, assets }: AppOptions): Hono {
       return context.json({ id: run.id }, 202)
     }),
   )
+  app.post('/api/runs/:id/actions/:action', (context) =>
+    withRun(context, runs, (run) => {
+      const action = context.req.param('action')
+      return run.act(action) ? context.json({ id: run.id }, 202) : context.json({ error: `This run does not take ${action} now.` }, 409)
+    }),
+  )
   app.get('/api/runs/:id/file', (context) =>
     withRun(context, runs, (run) => {
       if (run.result === undefined) return context.json({ error: 'This run has no result yet.' }, 404)

@@ -20,6 +20,8 @@ export interface Run {
   readonly message: string | undefined
   /** Calls `listener` for every event from now on, until the returned function is called. */
   watch(listener: RunListener): () => void
+  /** Does something to it. `false`: its scenario has no such action, or it is over. */
+  act(action: string): boolean
   /** Ends it early; what was measured is kept. */
   stop(): void
   readonly ended: Promise<void>
@@ -66,6 +68,7 @@ function startRun(scenario: Scenario, settings: Settings, lab: Lab, environment:
   const listeners = new Set<RunListener>()
   const controller = new AbortController()
   const notes: string[] = []
+  let hear: ((action: string) => void) | undefined
   let state: Run['state'] = 'running'
   let frame: Frame | undefined
   let result: RunResult | undefined
@@ -76,9 +79,12 @@ function startRun(scenario: Scenario, settings: Settings, lab: Lab, environment:
     if (event.type === 'note') notes.push(event.text)
     for (const listener of listeners) listener(event)
   }
+  const onListener = (listener: (action: string) => void) => {
+    hear = listener
+  }
   const work = async () => {
     try {
-      result = await runScenario({ scenario, settings, lab, environment, signal: controller.signal, onEvent })
+      result = await runScenario({ scenario, settings, lab, environment, signal: controller.signal, onEvent, onListener })
       state = 'done'
       onEvent({ type: 'done' })
     } catch (error) {
@@ -107,6 +113,11 @@ function startRun(scenario: Scenario, settings: Settings, lab: Lab, environment:
     watch(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    act(action) {
+      if (state !== 'running' || hear === undefined || !scenario.actions?.some(({ id }) => id === action)) return false
+      hear(action)
+      return true
     },
     stop: () => controller.abort(),
     ended: work(),

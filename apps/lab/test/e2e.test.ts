@@ -21,6 +21,7 @@ const soon = { timeout: 10_000 }
 const scenario = '/scenario/what-a-cache-saves'
 const small = `${scenario}?query=manifest&requests=300&keys=30&instances=1&budget=5&seed=9`
 const herd = '/scenario/stampede?source=timed&processes=2&rate=40&ttl=400&load=100&expiries=1&lease=200'
+const update = '/scenario/who-sees-the-update?fault=none&seconds=5&updateEvery=400&maxStaleness=500'
 const ages = '/scenario/ttl-and-ages?ttl=400&grace=3000&load=80&every=50&readers=2&seconds=3&backoff=200'
 
 describe.skipIf(missing !== undefined)(`the lab in Chromium${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
@@ -260,6 +261,29 @@ describe.skipIf(missing !== undefined)(`the lab in Chromium${missing === undefin
       expect(graced?.outcomes.error).toBe(0)
       await page.locator('.timeline-keys').getByText('stale').waitFor()
       await page.locator('.track .span').first().waitFor()
+      expect(await hasNoSidewaysScroll(page)).toBe(true)
+      await expectAccessible(page)
+    })
+  })
+
+  test.each([
+    [320, 'dark'],
+    [1280, 'light'],
+  ] as const)('a link is cut by hand while the run goes on, %s wide and %s', async (width, colorScheme) => {
+    await visit(update, { viewport: { width, height: 800 }, colorScheme }, async (page) => {
+      const acted = page.waitForResponse((response) => response.url().includes('/actions/cut'), { timeout: 30_000 })
+      const cut = page.getByRole('button', { name: 'Cut the link' })
+      const hasCut = page
+        .locator('#experiment .track .mark')
+        .first()
+        .waitFor({ timeout: 30_000 })
+        .then(() => cut.click())
+      const result = await runToResult(page)
+      await hasCut
+      expect((await acted).status()).toBe(202)
+      expect(result.timelines[0]?.spans).toMatchObject([{ label: 'link cut' }])
+      await page.locator('#result .track .span').first().waitFor()
+      expect(await page.locator('#result .track').count()).toBe(3)
       expect(await hasNoSidewaysScroll(page)).toBe(true)
       await expectAccessible(page)
     })

@@ -50,8 +50,3 @@ export interface Read {
   /** When it was answered; `null` for a failure. */
   readonly ageMs: number | null
 }
-
-/** The same in all processes of this machine, and never set. */
-export function sharedClockMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6
-}

@@ -3,11 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from '@redis/client'
 import { forgetNamespace } from '../../measure/forget-namespace.ts'
 import type { LaneRecorder, RunContext } from '../scenario.ts'
+import { sharedClockMs } from '../shared-clock.ts'
 import { keysOf } from './approaches/open.ts'
 import type { Crew } from './crew.ts'
 import { LaneLog } from './lane-log.ts'
 import { graceOf, type parameters as schema } from './parameters.ts'
-import { type ApproachId, type Assignment, type Report, sharedClockMs } from './protocol.ts'
+import type { ApproachId, Assignment, Report } from './protocol.ts'
 import { Source } from './source.ts'
 
 export type Context = RunContext<typeof schema>

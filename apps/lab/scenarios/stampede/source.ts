@@ -1,4 +1,4 @@
-import { sharedClockMs } from './protocol.ts'
+import { sharedClockMs } from '../shared-clock.ts'
 
 /** One load as the source saw it. */
 export interface Load {

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { openLoop } from '@tiercel/workloads'
 import { outcomeOf } from '../../measure/outcome-of.ts'
+import { sharedClockMs } from '../shared-clock.ts'
 import { type OpenApproach, openApproach } from './approaches/open.ts'
-import { type Assignment, type Order, type Read, type Report, sharedClockMs, type Value } from './protocol.ts'
+import type { Assignment, Order, Read, Report, Value } from './protocol.ts'
 
 /**
  * One process of the stampede: reads the hot key at a steady rate, in the way of the lane, and asks the lab for every load, so that

@@ -5,7 +5,7 @@ import { type Outcome, outcomeFacts, outcomes } from '../../scenarios/outcome.ts
 import type { Settings } from '../../scenarios/parameters.ts'
 import { quantiles } from '../../scenarios/run-result.ts'
 import { isHeard, lab } from '../state/connection.ts'
-import { joinRun, onRunMarks, type RunState, run, startRun, stopRun } from '../state/run.ts'
+import { actOnRun, joinRun, onRunMarks, type RunState, run, startRun, stopRun } from '../state/run.ts'
 import { tour, tourSteps } from '../state/tour.ts'
 import { FlowStrip } from './flow-strip.tsx'
 import type { LaneView } from './lane-view.ts'
@@ -14,6 +14,7 @@ import { OutcomeIcon } from './outcome-icon.tsx'
 import { Preparing } from './preparing.tsx'
 import { SettingsForm } from './settings-form.tsx'
 import { TierBars } from './tier-bars.tsx'
+import { TimelineChart } from './timeline-chart.tsx'
 
 export interface ExperimentProps {
   readonly scenario: ScenarioDescription
@@ -45,6 +46,7 @@ export function Experiment({ scenario, settings, problems, laneIds, onChange }: 
       )}
       <SettingsForm schema={scenario.parameters} settings={settings} isLocked={isBusy} onChange={onChange} />
       <RunBar scenario={scenario} settings={settings} state={state} onJoin={onChange} />
+      <Live scenario={scenario} state={state} />
       <div class={state.phase === 'idle' ? 'lanes is-idle' : 'lanes'} aria-busy={isBusy}>
         <FlowStrip
           rows={lanes.map(({ id, label, path }) => ({ id, label, path }))}
@@ -52,7 +54,7 @@ export function Experiment({ scenario, settings, problems, laneIds, onChange }: 
           everyMs={125}
           listen={onRunMarks}
         />
-        <Legend lanes={lanes} />
+        <Legend lanes={lanes} words={scenario.words} />
         <LatencyChart lanes={lanes} />
         <TierBars lanes={lanes} />
       </div>
@@ -172,8 +174,31 @@ function Running({ id, state }: { id: string; state: Extract<RunState, { phase: 
   )
 }
 
+/** What the reader can do to the run, and what comes of it, as it comes. */
+function Live({ scenario: { actions }, state }: { scenario: ScenarioDescription; state: RunState }) {
+  if (state.phase !== 'running') return null
+  const timelines = state.frame?.timelines ?? []
+  return (
+    <>
+      {actions.length > 0 && (
+        <fieldset class="actions">
+          <legend>Break it, now</legend>
+          {actions.map(({ id, label, about }) => (
+            <button key={id} type="button" class="quiet" disabled={state.isStopping} onClick={() => void actOnRun(state.id, id)}>
+              {label} <span class="muted">{about}</span>
+            </button>
+          ))}
+        </fieldset>
+      )}
+      {timelines.map((timeline) => (
+        <TimelineChart key={timeline.id} timeline={timeline} isLive />
+      ))}
+    </>
+  )
+}
+
 /** Names of the marks; only those that a lane of this page can have. */
-function Legend({ lanes }: { lanes: readonly StagedLane[] }) {
+function Legend({ lanes, words }: { lanes: readonly StagedLane[]; words: ScenarioDescription['words'] }) {
   const shown = outcomes.filter(
     (outcome) =>
       lanes.some((lane) => lane.outcomes[outcome] > 0) ||
@@ -181,11 +206,14 @@ function Legend({ lanes }: { lanes: readonly StagedLane[] }) {
   )
   return (
     <ul class="legend">
-      {shown.map((outcome) => (
-        <li key={outcome}>
-          <OutcomeIcon outcome={outcome} /> <b>{outcomeFacts[outcome].label}</b> <span class="muted">{outcomeFacts[outcome].about}</span>
-        </li>
-      ))}
+      {shown.map((outcome) => {
+        const { label, about } = words[outcome] ?? outcomeFacts[outcome]
+        return (
+          <li key={outcome}>
+            <OutcomeIcon outcome={outcome} /> <b>{label}</b> <span class="muted">{about}</span>
+          </li>
+        )
+      })}
       <li class="muted legend-note">Each moving mark is one real request out of many. Its speed is drawn.</li>
     </ul>
   )

@@ -8,21 +8,21 @@ import { useWidth } from '../chart/use-width.ts'
 import { FigureTable } from './figure-table.tsx'
 import { OutcomeIcon } from './outcome-icon.tsx'
 
-const heights = { few: 190, many: 96 } as const
+const heights = { few: 190, some: 130, many: 96 } as const
 /** Room for the failed reads, and above the loads. */
 const failedRow = 16
 const headroom = 18
 
 /** The life of a key, lane by lane over one axis: the age of every answer, the waits, the loads. */
-export function TimelineChart({ timeline }: { timeline: Timeline }) {
+export function TimelineChart({ timeline, isLive = false }: { timeline: Timeline; isLive?: boolean }) {
   const [holder, width] = useWidth<HTMLDivElement>()
   const { tracks, title, summary } = timeline
-  const frame = timelineFrame(timeline, width, tracks.length > 2 ? heights.many : heights.few)
+  const frame = timelineFrame(timeline, width, tracks.length > 3 ? heights.many : tracks.length > 2 ? heights.some : heights.few)
   const thinned = Math.max(...tracks.map(({ readsPerMark }) => readsPerMark))
   return (
     <figure class="timeline">
       <p class="figure-title">{title}</p>
-      <Keys tracks={tracks} />
+      <Keys timeline={timeline} />
       <div ref={holder}>
         {width > 0 && tracks.map((track) => <Track key={track.laneId} track={track} timeline={timeline} frame={frame} />)}
       </div>
@@ -37,12 +37,12 @@ export function TimelineChart({ timeline }: { timeline: Timeline }) {
         {summary}
         {thinned > 1 && ' Where there are too many reads, only every second, fourth or eighth is drawn; the figures count all.'}
       </figcaption>
-      <SliceTable timeline={timeline} />
+      {!isLive && <SliceTable timeline={timeline} />}
     </figure>
   )
 }
 
-function Keys({ tracks }: { tracks: readonly TimelineTrack[] }) {
+function Keys({ timeline: { tracks, names } }: { timeline: Timeline }) {
   const seen = new Set(tracks.flatMap(({ reads }) => reads.map(({ outcome }) => outcome)))
   const ends = new Set(tracks.flatMap(({ loads }) => loads.map(({ end }) => end)))
   return (
@@ -51,7 +51,7 @@ function Keys({ tracks }: { tracks: readonly TimelineTrack[] }) {
         .filter((outcome) => seen.has(outcome))
         .map((outcome) => (
           <li key={outcome}>
-            <OutcomeIcon outcome={outcome} /> {keyNames[outcome] ?? outcomeFacts[outcome].label}
+            <OutcomeIcon outcome={outcome} /> {names?.[outcome] ?? keyNames[outcome] ?? outcomeFacts[outcome].label}
           </li>
         ))}
       {(['done', 'failed', 'killed'] as const)
@@ -92,15 +92,21 @@ function Track({ track, timeline, frame }: TrackProps) {
   return (
     <div class="track" data-lane={track.laneId}>
       <p class="lane-name">{track.label}</p>
-      <svg class="plot" width={width} height={barsTop + barsHeight + 4} role="img" aria-label={summaryOf(track)}>
+      <svg class="plot" width={width} height={barsTop + barsHeight + 4} role="img" aria-label={summaryOf(track, timeline)}>
         <g transform={`translate(0 ${headroom})`}>
           {shown[0] !== undefined && <rect class="stale-zone" x="0" y="0" width={width} height={y(shown[0].ageMs)} />}
           {timeline.spans.map(({ label, startMs, endMs }) => (
-            <g key={label} class="span">
+            <g key={startMs} class="span">
               <rect x={x(startMs)} y={-headroom + 4} width={x(endMs) - x(startMs)} height={barsTop + barsHeight - 4} />
               <text x={x(startMs) + 6} y="-3">
                 {label}
               </text>
+            </g>
+          ))}
+          {timeline.moments?.map(({ label, atMs }) => (
+            <g key={atMs} class="moment">
+              <title>{label}</title>
+              <line x1={x(atMs)} x2={x(atMs)} y1="0" y2={plotHeight} />
             </g>
           ))}
           {frame.ticks.map((ms) => (
@@ -160,20 +166,20 @@ function Bar({ bar: { x, y, width, height, end } }: { bar: LoadBar }) {
   )
 }
 
-function summaryOf({ label, reads, loads }: TimelineTrack): string {
+function summaryOf({ label, reads, loads }: TimelineTrack, { names, height }: Timeline): string {
   const counts = outcomes
     .map((outcome) => [outcome, reads.filter((read) => read.outcome === outcome).length] as const)
     .filter(([, count]) => count > 0)
-    .map(([outcome, count]) => `${formatCount(count)} ${keyNames[outcome] ?? outcomeFacts[outcome].label}`)
+    .map(([outcome, count]) => `${formatCount(count)} ${names?.[outcome] ?? keyNames[outcome] ?? outcomeFacts[outcome].label}`)
   const oldestMs = Math.max(0, ...reads.map(({ ageMs }) => ageMs ?? 0))
   const failed = loads.filter(({ end }) => end !== 'done').length
-  return `${label}: reads drawn ${counts.join(', ')}; the oldest answer ${formatDuration(oldestMs)} old; ${formatCount(loads.length)} loads, ${formatCount(failed)} of them without a value.`
+  return `${label}: reads drawn ${counts.join(', ')}; ${height === undefined ? `the oldest answer ${formatDuration(oldestMs)} old` : `${height.toLowerCase()} ${formatDuration(oldestMs)}`}; ${formatCount(loads.length)} loads, ${formatCount(failed)} of them without a value.`
 }
 
 const mostSlices = 20
 
-function SliceTable({ timeline: { title, tracks, lengthMs } }: { timeline: Timeline }) {
-  const columns = ['Time', 'Lane', 'Fresh', 'Stale', 'Waited', 'Failed', 'Oldest answer', 'Loads begun']
+function SliceTable({ timeline: { title, tracks, lengthMs, height } }: { timeline: Timeline }) {
+  const columns = ['Time', 'Lane', 'Fresh', 'Stale', 'Waited', 'Failed', height ?? 'Oldest answer', 'Loads begun']
   const slices = tracks.map((track) => timelineSlices(track, lengthMs, mostSlices))
   return (
     <details class="data">

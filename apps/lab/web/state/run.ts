@@ -60,6 +60,11 @@ export async function stopRun(id: string): Promise<void> {
   await postJson(`/api/runs/${id}/stop`, {}).catch(() => undefined)
 }
 
+/** Does something to a run that goes on. */
+export async function actOnRun(id: string, action: string): Promise<void> {
+  await postJson(`/api/runs/${id}/actions/${action}`, {}).catch(() => undefined)
+}
+
 /** Back to the beginning; a run under way goes on by itself, unwatched. */
 export function forgetRun(): void {
   events?.close()

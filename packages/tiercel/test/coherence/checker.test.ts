@@ -1,7 +1,7 @@
 import { type RunningServer, startStandalone } from '@tiercel/test-servers'
+import { FaultProxy } from '@tiercel/workloads/faults'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeReport } from '../../src/testing/index.ts'
-import { FaultProxy } from '../faults/fault-proxy.ts'
 import { testSize } from '../test-size.ts'
 import { checkRun, runCoherence } from './coherence-run.ts'
 import { spells } from './disturbances.ts'

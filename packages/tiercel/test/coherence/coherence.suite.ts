@@ -1,7 +1,7 @@
 import { type RunningServer, type ServerName, startStandalone } from '@tiercel/test-servers'
+import { FaultProxy } from '@tiercel/workloads/faults'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CheckOptions, describeReport } from '../../src/testing/index.ts'
-import { FaultProxy } from '../faults/fault-proxy.ts'
 import { testSize } from '../test-size.ts'
 import { checkRun, type RunResult, runCoherence } from './coherence-run.ts'
 import { type Disturbance, disturbances, inTurn } from './disturbances.ts'

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRandom } from '@tiercel/workloads'
-import type { Condition } from '../faults/condition.ts'
-import type { FaultProxy, LinkFilter, Scope } from '../faults/fault-proxy.ts'
+import type { Condition, FaultProxy, LinkFilter, Scope } from '@tiercel/workloads/faults'
 
 /** Goes on until the signal fires, and leaves the proxy healed. */
 export type Disturbance = (proxy: FaultProxy, isOver: AbortSignal) => Promise<void>

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { type RunningServer, startStandalone } from '@tiercel/test-servers'
+import { cut, FaultProxy, reset } from '@tiercel/workloads/faults'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { cut } from './condition.ts'
 import { EchoClient, EchoServer } from './echo.ts'
-import { FaultProxy } from './fault-proxy.ts'
-import { reset } from './reset.ts'
 
 const waiting = { timeout: 10_000, interval: 2 }
 

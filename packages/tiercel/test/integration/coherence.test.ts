@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type RunningServer, serverNames, startStandalone } from '@tiercel/test-servers'
+import { FaultProxy } from '@tiercel/workloads/faults'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Cache, type CacheOptions, createCache, valkeyStore } from '../../src/index.ts'
 import { clientPackages } from '../conformance/live-clients.ts'
-import { FaultProxy } from '../faults/fault-proxy.ts'
 import { warmUp } from './live-server.ts'
 
 const maxStaleness = 300

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { createRandom, type Random } from '@tiercel/workloads'
+import { createRandom, type Random } from '../random.ts'
 import { type Condition, goodCondition } from './condition.ts'
 import { type Direction, ProxyLink } from './proxy-link.ts'
 
