@@ -28,7 +28,7 @@ export async function explain(core: Core, scope: Scope, path: string): Promise<E
     link: explainLink(core),
     isQueued: core.isQueued(stored.key),
     isLoading: scope.flights.has(path),
-    isChanging: scope.isChanging(path, found?.tokens ?? []),
+    isChanging: scope.isChangingTokens(path, found?.tokens ?? []),
   }
   return {
     ...verdictOn({ ...facts, mayServeWhileAway: found !== undefined && core.l2 !== undefined && mayServeWhileAway(core, scope, found) }),
