@@ -84,6 +84,11 @@ export class Scope {
     return key.length * 3 <= maxStoredBytes || Buffer.byteLength(key) <= maxStoredBytes ? key : hashed(this.#tagPrefix, name)
   }
 
+  tagNameOf(key: string): string | undefined {
+    const name = key.slice(this.#tagPrefix.length)
+    return name.startsWith(hashMark) ? undefined : name
+  }
+
   /** The lock of those who would refresh an entry of this version. */
   refreshKey(version: Buffer): string {
     return this.#lockPrefix + version.toString('hex')

@@ -6,6 +6,8 @@ import { TouchLog } from './touch-log.ts'
 
 export interface TagKeys {
   tagKey(name: string): string
+  /** `undefined` where the key does not say. */
+  tagNameOf(key: string): string | undefined
   readonly counterKey: string
 }
 
@@ -195,13 +197,12 @@ export class Tags {
     return held !== undefined && held.hard === hard && held.soft === soft ? held : hold(tag, { hard, soft, number: 0 })
   }
 
-  /** Somebody may have changed the tag with this stored key. */
+  /** Somebody may have changed the tag with this stored key. One that is not known here may be what a load under way will name. */
   touch(key: string): void {
     const tag = this.#known.get(key)
-    if (tag === undefined && !this.#hasForgotten) return
-    this.epoch += 1
     if (tag !== undefined) suspect(tag)
-    this.touched.add(tag?.name)
+    if (tag !== undefined || this.#hasForgotten) this.epoch += 1
+    this.touched.add(tag?.name ?? this.#keys.tagNameOf(key))
   }
 
   touchAll(): void {

@@ -3,6 +3,8 @@ import { createRandom, type Random } from '@tiercel/workloads'
 interface Step {
   readonly label: string
   readonly run: () => void
+  /** Before so many others have been taken, it is taken only where there is no other. */
+  readonly notBefore: number
 }
 
 /**
@@ -17,8 +19,12 @@ export class Scheduler {
   /** What the last step began and must have done before the next: a command on a real server. */
   executing: Promise<unknown> | undefined
   readonly #steps: Step[] = []
+  /** How likely a step takes very long. */
+  readonly #sloth: number
+  #taken = 0
 
-  constructor(seed: number) {
+  constructor(seed: number, sloth = 0) {
+    this.#sloth = sloth
     this.#chance = createRandom(seed)
     this.random = () => this.#chance.next()
   }
@@ -29,25 +35,42 @@ export class Scheduler {
 
   /** Resolves when it is this step's turn. */
   turn(label: string): Promise<void> {
-    return new Promise((resolve) => this.#steps.push({ label, run: resolve }))
+    return new Promise((resolve) => this.later(label, resolve))
   }
 
   later(label: string, run: () => void): void {
-    this.#steps.push({ label, run })
+    const notBefore = this.#sloth > 0 && this.chance(this.#sloth) ? this.#taken + 20 + this.pick(150) : 0
+    this.#steps.push({ label, run, notBefore })
   }
 
   pick(below: number): number {
     return this.#chance.integer(below)
   }
 
+  chance(of: number): boolean {
+    return this.random() < of
+  }
+
+  #take(): Step {
+    this.#taken += 1
+    const awake = this.#steps.filter(({ notBefore }) => notBefore <= this.#taken)
+    const among = awake.length > 0 ? awake : this.#steps
+    const step = among[this.pick(among.length)] as Step
+    this.#steps.splice(this.#steps.indexOf(step), 1)
+    return step
+  }
+
+  /** @returns once all that can go on without another step has done so */
   async step(): Promise<void> {
     if (this.isIdle) return
-    const [step] = this.#steps.splice(this.pick(this.#steps.length), 1) as [Step]
+    const step = this.#take()
     this.trace.push(step.label)
     this.executing = undefined
     step.run()
     await settled()
+    if (this.executing === undefined) return
     await this.executing
+    await settled()
   }
 }
 

@@ -1,3 +1,4 @@
+import { DeadlineError, StoreError } from '../../src/kernel/errors.ts'
 import type {
   Feed,
   FeedListener,
@@ -10,40 +11,16 @@ import type {
   StoreEntry,
   Swap,
 } from '../../src/stores/store.ts'
-import { type Scheduler, settled } from './scheduler.ts'
+import { type LifeOf, type SimServer, TrackLink } from './sim-server.ts'
 
-/** Mechanisms of the protocol that a test switches off, to see that it would notice. */
-export type Mechanism = 'lease' | 'version fence' | 'shared error' | 'refresh lock'
-
-/** What several processes share: one server, and its pushes. */
-export class SimServer {
-  readonly store: Store
-  readonly scheduler: Scheduler
-  readonly #followers: Set<{ readonly prefixes: readonly string[]; readonly listener: FeedListener }> = new Set()
-
-  constructor(store: Store, scheduler: Scheduler) {
-    this.store = store
-    this.scheduler = scheduler
-  }
-
-  follow(prefixes: readonly string[], listener: FeedListener): Feed {
-    const follower = { prefixes, listener }
-    this.#followers.add(follower)
-    return { isLocal: true, prove: async () => undefined, close: async () => void this.#followers.delete(follower) }
-  }
-
-  /** Each process hears of it in its own time. */
-  changed(key: string): void {
-    for (const { prefixes, listener } of this.#followers) {
-      if (prefixes.some((prefix) => key.startsWith(prefix))) this.scheduler.later(`push ${key}`, () => listener.onChange([key]))
-    }
-  }
-
-  /** As if all timers had come to their end. */
-  wakeAll(): void {
-    for (const { listener } of this.#followers) listener.onChange(null)
-  }
+export interface Way {
+  /** Whether commands are executed, and answered, in the order in which they were sent: by one server over one link. */
+  readonly isOrdered: boolean
+  /** How likely a command is given up before its answer comes. */
+  readonly loss: number
 }
+
+const longestLifeMs = 1e9
 
 /** One process's way to the server: a command is executed some time after it was sent, and answered some time after that. */
 export class SimStore implements Store {
@@ -51,14 +28,25 @@ export class SimStore implements Store {
   readonly name = 'sim'
   /** Dead processes send nothing and hear nothing. */
   isDead = false
+  linkEpoch = 1
+  /** Fences that were sent and whose answer has not come. */
+  opening = 0
+  link: TrackLink | undefined
   readonly #server: SimServer
   readonly #process: string
-  readonly #off: Mechanism | undefined
+  readonly #way: Way
+  readonly #onLink: Set<() => void> = new Set()
+  #isDown = false
+  /** What has to be executed before anything else is. */
+  #first: Promise<unknown> = Promise.resolve()
+  #isFirst = false
+  #sent: Promise<unknown> = Promise.resolve()
+  #answered: Promise<unknown> = Promise.resolve()
 
-  constructor(server: SimServer, process: string, off?: Mechanism) {
+  constructor(server: SimServer, process: string, way: Way = { isOrdered: false, loss: 0 }) {
     this.#server = server
     this.#process = process
-    this.#off = off
+    this.#way = way
   }
 
   nowMs(): number {
@@ -68,113 +56,196 @@ export class SimStore implements Store {
   async ready(): Promise<void> {}
 
   get(key: string): Promise<Buffer | undefined> {
-    return this.#command(`get ${key}`, () => this.#server.store.get(key))
+    return this.#command(`get ${key}`, [], 0, (store) => store.get(key))
   }
 
   getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]> {
     return Promise.all(keys.map((key) => this.get(key)))
   }
 
+  getHead(key: string): Promise<Buffer | undefined> {
+    return this.#command(`head ${key}`, [], 0, (store) => store.getHead(key))
+  }
+
   claim(entry: StoreEntry): Promise<Buffer | undefined> {
-    const isLock = entry.key.includes(':r:')
-    return this.#change(`claim ${entry.key}`, entry.key, async () => {
-      if (this.#off === (isLock ? 'refresh lock' : 'lease')) {
-        const present = await this.#server.store.get(entry.key)
-        if (present !== undefined && present[0] !== 0x4c) return present
-        await this.#server.store.setMany([entry])
-        return undefined
-      }
-      return this.#server.store.claim(entry)
-    })
+    return this.#command(`claim ${entry.key}`, [entry.key], entry.ttlMs, (store) => store.claim(entry))
   }
 
   swap(swap: Swap): Promise<boolean> {
-    const { key, value, ttlMs } = swap
-    return this.#change(`swap ${key}`, key, async () => {
-      const isError = value?.[0] === 0x45
-      const isUnfenced = this.#off === (swap.isWhole ? 'lease' : 'version fence')
-      if (this.#off === 'shared error' && isError) return this.#server.store.swap({ ...swap, value: undefined })
-      if (isUnfenced && value?.[0] === 0x56) {
-        await this.#server.store.setMany([{ key, value, ttlMs }])
-        return true
-      }
-      return this.#server.store.swap(swap)
-    })
+    const what = swap.value === undefined ? 'nothing' : String.fromCharCode(swap.value[0] ?? 0)
+    return this.#command(`swap ${swap.key} for ${what}`, [swap.key], swap.ttlMs, (store) => store.swap(swap))
   }
 
   setMany(entries: readonly StoreEntry[]): Promise<readonly PutOutcome[]> {
-    return this.#change('set', entries[0]?.key ?? '', () => this.#server.store.setMany(entries))
+    const keys = entries.map(({ key }) => key)
+    return this.#command(`set ${keys}`, keys, entries[0]?.ttlMs ?? 1, (store) => store.setMany(entries))
   }
 
   deleteMany(keys: readonly string[]): Promise<void> {
-    return this.#change(`delete ${keys[0]}`, keys[0] ?? '', () => this.#server.store.deleteMany(keys))
-  }
-
-  overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean> {
-    return this.#change(`overwrite ${key}`, key, () => this.#server.store.overwrite(key, offset, bytes))
-  }
-
-  getHead(key: string): Promise<Buffer | undefined> {
-    return this.#command(`head ${key}`, () => this.#server.store.getHead(key))
+    return this.#command(`delete ${keys}`, keys, 1, (store) => store.deleteMany(keys))
   }
 
   async fence(step: FenceStep): Promise<readonly FenceOutcome[]> {
-    const outcomes = await this.#command(`${step.op} ${step.keys[0]}`, async () => {
-      const done = await this.#server.store.fence(step)
-      for (const key of step.keys) this.#server.changed(key)
-      return done
-    })
-    return outcomes
+    const isOpening = step.op === 'open'
+    const keys = step.counter === undefined ? step.keys : [...step.keys, step.counter]
+    if (isOpening) this.opening += 1
+    try {
+      return await this.#command(`${step.op} ${step.keys}`, keys, step.ttlMs, (store) => store.fence(step))
+    } finally {
+      if (isOpening) this.opening -= 1
+    }
   }
 
   snap(snap: Snap): Promise<Snapshot> {
-    return this.#command(`snap ${snap.tags[0]?.key}`, () => this.#server.store.snap(snap))
+    const keys = snap.tags.map(({ key }) => key)
+    return this.#command(`snap ${keys}`, [...keys, snap.counter], longestLifeMs, (store) => store.snap(snap))
   }
 
   ageTags(keys: readonly string[], counter: string): Promise<void> {
-    return this.#change(`age ${keys[0]}`, keys[0] ?? '', () => this.#server.store.ageTags(keys, counter))
+    return this.#command(`age ${keys}`, [...keys, counter], 'as it was', (store) => store.ageTags(keys, counter))
+  }
+
+  overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean> {
+    return this.#command(`overwrite ${key}`, [key], 'as it was', (store) => store.overwrite(key, offset, bytes))
   }
 
   async follow(prefixes: readonly string[], listener: FeedListener): Promise<Feed> {
-    const onChange = (keys: readonly string[] | null): void => {
-      if (!this.isDead) listener.onChange(keys)
-    }
-    return this.#server.follow(prefixes, { ...listener, onChange })
+    const link = await this.#command(
+      'follow',
+      [],
+      0,
+      async () => new TrackLink(this.#server, this.#process, prefixes, this.#alive(listener)),
+    )
+    this.link = link
+    return link
   }
 
-  async close(): Promise<void> {}
+  onLink(listener: () => void): () => void {
+    this.#onLink.add(listener)
+    return () => this.#onLink.delete(listener)
+  }
 
-  #change<T>(label: string, key: string, execute: () => Promise<T>): Promise<T> {
-    return this.#command(label, async () => {
-      const result = await execute()
-      this.#server.changed(key)
-      return result
+  /** What was sent and not executed never will be; nothing can be sent. */
+  goDown(): void {
+    this.#isDown = true
+    this.linkEpoch += 1
+    this.#sent = Promise.resolve()
+    this.#answered = Promise.resolve()
+  }
+
+  /** What is sent by those who hear of the new link is executed before anything else. */
+  comeUp(): void {
+    this.#isDown = false
+    this.linkEpoch += 1
+    this.#isFirst = true
+    const sent: Promise<unknown>[] = []
+    this.#first = new Promise<void>((resolve) => {
+      this.#sentFirst = (executed) => sent.push(executed)
+      for (const listener of this.#onLink) listener()
+      this.#isFirst = false
+      void Promise.all(sent).then(() => resolve())
     })
   }
 
-  async #command<T>(label: string, execute: () => Promise<T>): Promise<T> {
-    const { scheduler } = this.#server
+  /** Once all that was sent with the new link has been executed. */
+  async repaired(): Promise<void> {
+    await this.#first
+  }
+
+  #sentFirst: (executed: Promise<unknown>) => void = () => undefined
+
+  async close(): Promise<void> {}
+
+  #alive(listener: FeedListener): FeedListener {
+    const ifAlive =
+      <Args extends unknown[]>(call: (...args: Args) => void) =>
+      (...args: Args): void => {
+        if (!this.isDead) call(...args)
+      }
+    return {
+      onChange: ifAlive((keys) => listener.onChange(keys)),
+      onDown: ifAlive(() => listener.onDown()),
+      onUp: ifAlive(() => listener.onUp()),
+    }
+  }
+
+  #command<T>(label: string, keys: readonly string[], lifeMs: LifeOf, execute: (store: Store) => Promise<T>): Promise<T> {
     if (this.isDead) return never()
-    const said = label.replace(/:r:([^:]*):\w+/, ':r:$1:version')
-    await scheduler.turn(`${this.#process} ${said}`)
+    const said = `${this.#process} ${label.replace(/:r:([^:]*):\w+/, ':r:$1:version')}`
+    const { scheduler } = this.#server
+    const isLost = this.#way.loss > 0 && scheduler.chance(this.#way.loss)
+    // A set that was given up is not executed late, and this one not at all.
+    const executed = isLost && label.startsWith('set') ? never<T>() : this.#execute(said, keys, lifeMs, execute, isLost)
+    if (this.#isFirst) this.#sentFirst(executed.catch(() => undefined))
+    return this.#answer(said, executed, isLost)
+  }
+
+  async #execute<T>(
+    said: string,
+    keys: readonly string[],
+    lifeMs: LifeOf,
+    execute: (store: Store) => Promise<T>,
+    isLost: boolean,
+  ): Promise<T> {
+    const { scheduler } = this.#server
+    const epoch = this.linkEpoch
+    if (!this.#isFirst) await this.#first
+    const before = this.#sent
+    const turn = (): Promise<void> => scheduler.turn(said)
+    const place = this.#way.isOrdered && !isLost ? before.then(turn) : turn()
+    if (this.#way.isOrdered && !isLost) this.#sent = place
+    await place
+    // A set that its process did not live to see is no better than one that was given up.
+    if (this.isDead && said.includes(' set ')) return never()
+    if ((this.#isDown || epoch !== this.linkEpoch) && !isLost) throw awayError()
     let result: { readonly value: T } | undefined
     let failure: unknown
-    const done = execute().then(
-      (value) => {
-        result = { value }
-      },
-      (error) => {
-        failure = error
-      },
-    )
-    // The step is over when the server has executed it.
-    scheduler.executing = done.then(settled)
+    const done = this.#server
+      .execute(keys, lifeMs, () => execute(this.#server.store))
+      .then(
+        (value) => {
+          result = { value }
+        },
+        (error) => {
+          failure = error
+        },
+      )
+    scheduler.executing = done
     await done
-    await scheduler.turn(`${this.#process} answer to ${said}`)
-    if (this.isDead) return never()
     if (result === undefined) throw failure
     return result.value
   }
+
+  async #answer<T>(said: string, executed: Promise<T>, isLost: boolean): Promise<T> {
+    const { scheduler } = this.#server
+    const epoch = this.linkEpoch
+    if (isLost) {
+      executed.catch(() => undefined)
+      await scheduler.turn(`${said} is given up`)
+      if (this.isDead) return never()
+      throw new DeadlineError('TIERCEL_STORE_DEADLINE', 'given up', 1)
+    }
+    const settled = executed.then(
+      () => undefined,
+      () => undefined,
+    )
+    const before = this.#answered
+    const turn = (): Promise<void> => scheduler.turn(`${said}: answer`)
+    const place = this.#way.isOrdered ? Promise.all([settled, before]).then(turn) : settled.then(turn)
+    if (this.#way.isOrdered) this.#answered = place
+    await place
+    if (this.isDead) return never()
+    // It may have been in the socket already when the server died.
+    if (epoch !== this.linkEpoch && !(this.#isDown && epoch === this.linkEpoch - 1)) {
+      executed.catch(() => undefined)
+      throw awayError()
+    }
+    return executed
+  }
+}
+
+function awayError(): StoreError {
+  return new StoreError('TIERCEL_STORE_UNAVAILABLE', 'There is no link.')
 }
 
 function never<T>(): Promise<T> {
