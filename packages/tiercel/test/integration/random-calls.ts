@@ -14,6 +14,10 @@ export interface CallPlan {
   readonly lanes: number
   /** How long the changes of others may go unnoticed. */
   readonly boundMs: number
+  /** The same for exact reads. Default: 0. */
+  readonly exactBoundMs?: number
+  /** Whether the namespace is cleared now and then, which hides what is wrong with single keys and tags. Default: true. */
+  readonly clears?: boolean
   readonly random: Random
   readonly life: Pick<GetOrSetOptions, 'ttl'>
   /** Beside each call. */
@@ -47,9 +51,24 @@ export function namesOf(key: number, tags: number): string[] {
   return ['all', keyName(key), ...tagsOf(key, tags)]
 }
 
+/** Reads every key in every process, exactly: what a value has not seen of what was invalidated by anybody. */
+export async function readAll({ caches, source, keys, tags, life }: CallPlan): Promise<string[]> {
+  const stale: string[] = []
+  for (const cache of caches) {
+    for (let key = 0; key < keys; key += 1) {
+      const names = namesOf(key, tags)
+      const options = { ...life, exact: true, tags: tagsOf(key, tags) }
+      const value = await cache.getOrSet(keyName(key), () => source.read(names), options)
+      const outdated = source.outdated(value)
+      if (outdated.length > 0) stale.push(`${keyName(key)} in process ${caches.indexOf(cache)}: ${outdated.join(' ')}`)
+    }
+  }
+  return stale
+}
+
 /** Random calls on several caches over one source; every value that is served is judged. */
 export async function randomCalls(plan: CallPlan): Promise<CallReport> {
-  const { caches, source, keys, tags, operations, lanes, boundMs, random, life, beside, isOver } = plan
+  const { caches, source, keys, tags, operations, lanes, boundMs, exactBoundMs = 0, clears = true, random, life, beside, isOver } = plan
   const stale: string[] = []
   const errors: Record<string, number> = {}
   let left = operations
@@ -71,7 +90,7 @@ export async function randomCalls(plan: CallPlan): Promise<CallReport> {
   }
   const judge = (cache: Cache, how: string, value: Versions | undefined, sentAtMs: number, isExact: boolean): void => {
     reads += 1
-    const missed = value === undefined ? [] : source.missed(value, cache, sentAtMs, isExact ? 0 : boundMs)
+    const missed = value === undefined ? [] : source.missed(value, cache, sentAtMs, isExact ? exactBoundMs : boundMs)
     if (missed.length > 0) stale.push(`${how}${isExact ? ' exact' : ''} in process ${caches.indexOf(cache)}: ${missed.join(' ')}`)
   }
   const read = async (cache: Cache): Promise<void> => {
@@ -87,7 +106,7 @@ export async function randomCalls(plan: CallPlan): Promise<CallReport> {
   }
   const change = async (cache: Cache): Promise<void> => {
     changes += 1
-    const how = random.integer(100)
+    const how = random.integer(clears ? 100 : 98)
     const key = pickKey()
     const name = keyName(key)
     const tag = tagName(random.integer(tags))
