@@ -16,7 +16,11 @@ const anyPart: fc.Arbitrary<KeyPart> = fc.oneof(
 
 test('a path is taken apart into the texts that it was made of', () => {
   const wellFormed = fc.array(anyPart, { minLength: 1, maxLength: 4 }).filter((parts) => parts.every((part) => String(part).isWellFormed()))
-  fc.assert(fc.property(wellFormed, (parts) => expect(splitPath(joinKey(parts))).toEqual(parts.map(String))))
+  fc.assert(
+    fc.property(wellFormed, (parts) => {
+      expect(splitPath(joinKey(parts))).toEqual(parts.map(String))
+    }),
+  )
 })
 
 describe('array keys', () => {
