@@ -56,6 +56,7 @@ export type { ErrorCode } from './kernel/error-codes.ts'
 export { BatchError, CodecError, DeadlineError, ServerError, StoreError, TiercelError, UsageError } from './kernel/errors.ts'
 export type { Key, KeyPart } from './kernel/key.ts'
 export type { KeyParam, KeyParams } from './kernel/key-template.ts'
+export type { Admin, AdminDeleted, AdminDeleteOptions, AdminProgress, AdminScanOptions, AdminStepOptions } from './stores/admin/admin.ts'
 export { type MemoryStoreOptions, memoryStore } from './stores/memory/memory-store.ts'
 export type {
   Feed,

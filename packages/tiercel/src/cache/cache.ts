@@ -1,5 +1,6 @@
 import type { SchemaInput, SchemaOptions, SchemaOutput, StandardSchema } from '../codecs/schema.ts'
 import type { Key } from '../kernel/key.ts'
+import type { Admin } from '../stores/admin/admin.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import type { CacheStats } from '../telemetry/stats.ts'
 import type { Explanation } from './explain/explanation.ts'
@@ -244,6 +245,18 @@ export interface Cache {
    * const { verdict, l1, l2 } = await cache.explain(['product', id])
    */
   explain(key: Key): Promise<Explanation>
+
+  /**
+   * Finds and deletes keys of this namespace by prefix or pattern, in L2 and with them in L1: `keys`, `scan`, `deleteByPrefix`, `deleteByPattern`. For people
+   * and jobs: each looks at every key of the server, at a bounded rate. In a request use tags or `clear`. Namespaces within it are not touched.
+   *
+   * Its members reject with {TIERCEL_UNSUPPORTED} without an L2 that can look through its keys, as `memoryStore` cannot.
+   *
+   * @remarks Costs: a round trip for each `count` keys of the server, and one for each page with something to delete.
+   * @example
+   * const { deleted } = await cache.admin.deleteByPrefix('product:', { signal: AbortSignal.timeout(60_000) })
+   */
+  readonly admin: Admin
 
   /**
    * A cache with keys of its own on the same tiers, links and counters: `shop` within the root, `shop/tenant-7` within that.

@@ -41,14 +41,15 @@ export class Scope {
   readonly declarations: Declarations = new Declarations()
   readonly tags: Tags
   readonly counterKey: string
-  readonly #entryPrefix: string
+  /** What the keys of all entries of this namespace begin with, and no others. */
+  readonly entryPrefix: string
   readonly #tagPrefix: string
   readonly #lockPrefix: string
 
   constructor(name: string, l1: Partition | undefined, context: TagContext) {
     this.name = name
     this.l1 = l1
-    this.#entryPrefix = `${entryRoot}${name}:`
+    this.entryPrefix = `${entryRoot}${name}:`
     this.#tagPrefix = `${tagRoot}${name}${tagRootEnd}`
     this.#lockPrefix = `${keyRoot}:r:${name}:`
     this.counterKey = `${keyRoot}:n:{${name}${tagRootEnd}`
@@ -57,9 +58,9 @@ export class Scope {
 
   /** The key on the server: readable, or by its hash when it would be longer than 1 KiB. */
   storedKey(path: string): StoredKey {
-    const key = this.#entryPrefix + path
+    const key = this.entryPrefix + path
     if (key.length * 3 <= maxStoredBytes || Buffer.byteLength(key) <= maxStoredBytes) return { key, echo: undefined }
-    return { key: hashed(this.#entryPrefix, path), echo: path }
+    return { key: hashed(this.entryPrefix, path), echo: path }
   }
 
   /** Whether only a hash of the path is told of on the server. */

@@ -2,11 +2,13 @@ import { UsageError } from '../kernel/errors.ts'
 import { checkPath, joinKey, type Key, type KeyPart } from '../kernel/key.ts'
 import { checkOptionNames } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
+import type { Admin } from '../stores/admin/admin.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import { type CacheStats, snapshot } from '../telemetry/stats.ts'
 import { type AnyGetOptions, Asking, type CallOptions, type InL1, isPlain } from './asking.ts'
 import { checkManyOptions, settleAll } from './batch-options.ts'
 import type { Cache } from './cache.ts'
+import { cacheAdmin } from './cache-admin.ts'
 import { type Core, checkOpen } from './core.ts'
 import { declareFunction, declareResource } from './declare.ts'
 import type { BatchingCache } from './declared-resource.ts'
@@ -199,6 +201,10 @@ export class TieredCache implements BatchingCache {
 
   async explain(key: Key): Promise<Explanation> {
     return explain(this.#core, this.#scope, this.#path(key))
+  }
+
+  get admin(): Admin {
+    return cacheAdmin(this.#core, this.#scope)
   }
 
   namespace(name: string): Cache {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkPath, joinKey, type KeyPart, maxPathLength } from './key.ts'
+import { checkPath, joinKey, type KeyPart, maxPathLength, splitPath } from './key.ts'
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -13,6 +13,15 @@ const anyPart: fc.Arbitrary<KeyPart> = fc.oneof(
   fc.bigInt(),
   fc.boolean(),
 )
+
+test('a path is taken apart into the texts that it was made of', () => {
+  const wellFormed = fc.array(anyPart, { minLength: 1, maxLength: 4 }).filter((parts) => parts.every((part) => String(part).isWellFormed()))
+  fc.assert(
+    fc.property(wellFormed, (parts) => {
+      expect(splitPath(joinKey(parts))).toEqual(parts.map(String))
+    }),
+  )
+})
 
 describe('array keys', () => {
   test('are injective: two keys share a path exactly when their parts have the same texts', () => {

@@ -72,6 +72,14 @@ function escapeRest(text: string, from: number, key: readonly KeyPart[]): string
   return out
 }
 
+/** The parts of a path, as texts: `joinKey` makes the same path of them. */
+export function splitPath(path: string): string[] {
+  return path.split(':').map((part) => {
+    if (part === emptyPart) return ''
+    return part.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  })
+}
+
 /** One part alone, as in a namespace's name; `extra` are further units to escape. */
 export function encodeName(text: string, extra: string): string {
   let out = escapePart(text, [text])

@@ -1,3 +1,5 @@
+import type { Admin } from './admin/admin.ts'
+
 /**
  * A store keeps bytes under keys for a time. It knows nothing of codecs, envelopes or freshness; of what it keeps it knows two things only:
  * content that begins with `F` is a fence (`codecs/fence.ts`), put there by somebody who is changing the source, and what is stored or
@@ -71,6 +73,12 @@ export interface Store {
   overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean>
   /** What is left of a key's life, in ms; `Infinity`: it has no end; `undefined`: nothing is there. Missing where a store cannot say: for people who look. */
   leftMs?(key: string): Promise<number | undefined>
+  /**
+   * Operations on all keys that begin with `prefix`, which is not empty, in terms of what follows it. Missing where a store cannot look through its keys.
+   *
+   * @param onDeleted told, before the next ones are looked for, of whole keys that were deleted, or found to be fenced
+   */
+  admin?(prefix: string, onDeleted: (keys: readonly string[]) => void): Admin
   /**
    * Tells of changes to keys that begin with one of `prefixes`, by whomever, also over this store itself, until it is closed: at most one call per
    * change is to be expected, more may come. Missing where a store cannot; its users then ask from time to time.

@@ -9,6 +9,7 @@ import { type Duration, durationMs } from '../kernel/duration.ts'
 import { ServerError } from '../kernel/errors.ts'
 import { checkOptionNames } from '../kernel/options.ts'
 import { tokenBytes } from '../kernel/token.ts'
+import { type Admin, createAdmin } from './admin/admin.ts'
 import { ageTagsScript, fenceScript, snapScript } from './fence-scripts.ts'
 import { Link } from './link.ts'
 import { ReadBatcher, type ReadSettlement } from './read-batch.ts'
@@ -213,6 +214,10 @@ class ValkeyStore implements Store {
   async leftMs(key: string): Promise<number | undefined> {
     const reply = Number(await this.#link.send({ words: ['PTTL', key], key, readOnly: true }, 'read'))
     return reply === -2 ? undefined : reply === -1 ? Number.POSITIVE_INFINITY : reply
+  }
+
+  admin(prefix: string, onDeleted: (keys: readonly string[]) => void): Admin {
+    return createAdmin({ client: () => this.#link.open(), prefix, onDeleted })
   }
 
   async follow(prefixes: readonly string[], listener: FeedListener): Promise<Feed> {

@@ -11,4 +11,5 @@ export const doorImports: Readonly<Record<string, readonly string[]>> = {
   'tiercel/stores/memory': ['node:crypto'],
   'tiercel/stores/valkey': ['node:crypto'],
   'tiercel/testing': [],
+  'tiercel/verify': ['node:util'],
 }

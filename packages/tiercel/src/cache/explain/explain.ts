@@ -13,8 +13,9 @@ import { verdictOn } from './verdict.ts'
 /** Looks at everything and touches nothing: no counter, no event, no order of L1, and nothing of what the server says is learnt. */
 export async function explain(core: Core, scope: Scope, path: string): Promise<Explanation> {
   const stored = scope.storedKey(path)
-  const answer = await ask(core, stored)
+  // As it is at the call: who explains a hit is told of the copy that was served.
   const found = scope.l1?.look(path)?.value as Entry | undefined
+  const answer = await ask(core, stored)
   const byL1 = found?.tokens.map(carriedByL1) ?? []
   const byL2 = answer.kind === 'answered' ? carriedTags(core, stored, answer) : []
   // After the value: what they say then is newer than it.

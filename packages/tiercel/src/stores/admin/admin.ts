@@ -15,7 +15,7 @@ import { unlinkUnlessFenced } from './unlink.ts'
  * Keys are told as paths, as they are stored (`product:7:details`); of a path that was too long to be stored as it is, as its hash. What is written or moved
  * to another primary meanwhile may be missed. Nothing is sent that is not under the cache's own prefix.
  *
- * All of them throw {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_STORE_DEADLINE} {TIERCEL_SERVER_ERROR}, {TIERCEL_INVALID_OPTION}
+ * All of them throw {TIERCEL_UNSUPPORTED} where no store can look through its keys, {TIERCEL_CLOSED}, {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_STORE_DEADLINE} {TIERCEL_SERVER_ERROR}, {TIERCEL_INVALID_OPTION}
  * {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_DURATION}, or the signal's reason.
  */
 export interface Admin {
@@ -72,9 +72,11 @@ export interface AdminSource {
   readonly client: () => Promise<Client>
   /** What all entries of the cache are stored under, and nothing else. Not empty. */
   readonly prefix: string
+  /** Told of the keys of each call, once they were deleted or found to be fenced. */
+  readonly onDeleted?: (keys: readonly string[]) => void
 }
 
-export function createAdmin({ client, prefix }: AdminSource): Admin {
+export function createAdmin({ client, prefix, onDeleted }: AdminSource): Admin {
   if (prefix === '') throw new UsageError('TIERCEL_INVALID_OPTION', 'prefix: an empty one would be everything on the server.')
 
   async function* pages(glob: string, options: AdminStepOptions): AsyncGenerator<ScanPage> {
@@ -94,6 +96,7 @@ export function createAdmin({ client, prefix }: AdminSource): Admin {
     const { timeoutMs, signal } = planOf(glob, options)
     for await (const { keys, nodesDone, nodes } of pages(glob, options)) {
       const done = await step(unlinkUnlessFenced(await client(), keys), timeoutMs, signal)
+      onDeleted?.(keys)
       total.deleted += done.deleted
       total.fenced += done.fenced
       options.onProgress?.({ ...total, nodesDone, nodes })
