@@ -3,6 +3,7 @@ import type {
   FeedListener,
   FenceOutcome,
   FenceStep,
+  FollowOptions,
   PutOutcome,
   Snap,
   Snapshot,
@@ -135,7 +136,7 @@ export class SimStore implements Store {
     return this.#change(`age ${keys[0]}`, keys[0] ?? '', () => this.#server.store.ageTags(keys, counter))
   }
 
-  async follow(prefixes: readonly string[], listener: FeedListener): Promise<Feed> {
+  async follow({ prefixes }: FollowOptions, listener: FeedListener): Promise<Feed> {
     const onChange = (keys: readonly string[] | null): void => {
       if (!this.isDead) listener.onChange(keys)
     }
