@@ -48,7 +48,7 @@ export type { FormatOptions } from './codecs/format-options.ts'
 export type { ValueSharing } from './codecs/holding.ts'
 export type { SchemaInput, SchemaOptions, SchemaOutput, SchemaResult, StandardSchema } from './codecs/schema.ts'
 export type { Seal } from './codecs/seal.ts'
-export type { CoherenceOptions } from './coherence/coherence-options.ts'
+export type { CoherenceMode, CoherenceOptions } from './coherence/coherence-options.ts'
 export type { ByteSize } from './kernel/byte-size.ts'
 export type { Clock } from './kernel/clock.ts'
 export type { Duration } from './kernel/duration.ts'
@@ -63,6 +63,10 @@ export type {
   FeedListener,
   FenceOutcome,
   FenceStep,
+  FollowOptions,
+  MessageListener,
+  MessageSubscription,
+  Messages,
   PutOutcome,
   Reader,
   Snap,

@@ -1,8 +1,9 @@
 import { type FormatOptions, formatOptionNames, valueFormat } from '../codecs/format-options.ts'
 import type { ValueSharing } from '../codecs/holding.ts'
-import { type ChangeListener, Changes } from '../coherence/changes.ts'
+import type { ChangeListener } from '../coherence/changes.ts'
 import { type CoherenceOptions, checkCoherence } from '../coherence/coherence-options.ts'
 import { Journal } from '../coherence/journal.ts'
+import { linkStore } from '../coherence/linked-store.ts'
 import { Proof } from '../coherence/proof.ts'
 import { type ByteSize, sizeBytes } from '../kernel/byte-size.ts'
 import { type Clock, coarseClock, systemClock } from '../kernel/clock.ts'
@@ -21,8 +22,8 @@ import { Background, type Core } from './core.ts'
 import type { PolicyOptions } from './options.ts'
 import { cachePolicy, policyOptionNames } from './policy.ts'
 import { revalidateAll } from './revalidate-all.ts'
-import { entryRoot, tagRoot } from './scope.ts'
-import { Scopes } from './scopes.ts'
+import { busRoot, entryRoot, tagRoot } from './scope.ts'
+import { rootName, Scopes } from './scopes.ts'
 import { TieredCache } from './tiered-cache.ts'
 
 export interface CacheOptions extends PolicyOptions, FormatOptions {
@@ -113,16 +114,11 @@ export function createCache(options: CacheOptions = {}): Cache {
   const pace = { clock, nowMs, random }
   const emitter = new Emitter()
   const l1 = options.l1 === false ? undefined : createL1(options.l1 ?? {}, nowMs, emitter)
-  const l2 = options.l2 === undefined ? undefined : checkStore(options.l2)
   const coherence = checkCoherence(options.coherence ?? {})
   const proof = new Proof(coherence.maxStalenessMs)
-  if (l2 === undefined) proof.proveForEver()
-  const journal = l2 === undefined ? undefined : new Journal(l2, coherence.journalKeys, pace)
-  const isQueued = (key: string): boolean => journal?.holds(key) ?? false
-  const scopes = new Scopes(l1, { l2, proof, nowMs, isQueued })
-  const first = scopes.first(options.namespace)
-  const prefixes = [entryRoot + first.name, tagRoot + first.name]
   let links = 0
+  const root = rootName(options.namespace)
+  const names = { prefixes: [entryRoot + root, tagRoot + root], channel: busRoot + root }
   const listener: ChangeListener = {
     onChange: (keys) => scopes.touch(keys),
     onLink: (isUp) => {
@@ -131,11 +127,21 @@ export function createCache(options: CacheOptions = {}): Cache {
       const link = links
       if (isUp && l1 !== undefined) void revalidateAll(core, scopes, pace, () => links === link && !core.isClosed)
     },
+    onRefused: (error) => {
+      if (emitter.isHeard) emitter.emit({ type: 'link.refused', error })
+    },
   }
+  const linked = options.l2 === undefined ? undefined : linkStore(checkStore(options.l2), coherence, names, { proof, listener, pace })
+  const l2 = linked?.store
+  if (l2 === undefined) proof.proveForEver()
+  const journal = l2 === undefined ? undefined : new Journal(l2, coherence.journalKeys, pace)
+  const isQueued = (key: string): boolean => journal?.holds(key) ?? false
+  const scopes = new Scopes(l1, { l2, proof, nowMs, isQueued })
+  const first = scopes.first(options.namespace)
   const core: Core = {
     l1,
     l2,
-    changes: l2 === undefined ? undefined : new Changes(l2, prefixes, proof, listener, pace),
+    changes: linked?.changes,
     proof,
     journal,
     serveStaleForMs: coherence.serveStaleForMs,

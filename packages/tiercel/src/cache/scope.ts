@@ -15,6 +15,8 @@ const hashMark = '%#'
 /** What the keys of all entries begin with, and those of all tags. */
 export const entryRoot: string = `${keyRoot}:e:`
 export const tagRoot: string = `${keyRoot}:t:{`
+/** What the channels begin with on which the processes tell each other of changes. */
+export const busRoot: string = `${keyRoot}:b:`
 const tagRootEnd = ':}'
 
 /**

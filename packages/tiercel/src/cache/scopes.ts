@@ -28,7 +28,7 @@ export class Scopes {
 
   /** The namespace that a cache is created with; `undefined` is the root. */
   first(name: string | undefined): Scope {
-    return this.#scope(name === undefined ? '' : checkedName(name))
+    return this.#scope(rootName(name))
   }
 
   within(parent: Scope, name: string): Scope {
@@ -67,6 +67,15 @@ export class Scopes {
     this.#cleaner.register(scope, name)
     return scope
   }
+}
+
+/**
+ * What the keys of a cache's root namespace go by.
+ *
+ * @throws {TIERCEL_INVALID_OPTION}
+ */
+export function rootName(name: string | undefined): string {
+  return name === undefined ? '' : checkedName(name)
 }
 
 /** @throws {TIERCEL_INVALID_OPTION} */

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Client, Command, SubscriptionListener } from '../client/client.ts'
+import type { MessageListener, Messages } from '../stores/store.ts'
 import { type Bus, createBus } from './bus.ts'
 import { decodeMessage } from './bus-message.ts'
 
 /** A server with pub/sub that loses, delays and changes what a test tells it to. */
 class Broker {
-  readonly listeners = new Map<SubscriptionListener, readonly string[]>()
+  readonly listeners = new Map<MessageListener, readonly string[]>()
   readonly published: { channel: string; bytes: Buffer }[] = []
   /** What becomes of a message: as it is by default. */
   pass: (channel: string, bytes: Buffer) => Buffer | undefined = (_, bytes) => bytes
@@ -15,21 +15,19 @@ class Broker {
     for (const [listener, channels] of this.listeners) if (channels.includes(channel)) listener.onMessage(channel, bytes)
   }
 
-  client(): Client {
+  messages(): Messages {
     return {
-      send: async ({ words }: Command) => {
+      publish: async (channel, bytes) => {
         if (this.isAway) throw new Error('away')
-        const [, channel, bytes] = words as [string, string, Buffer]
         this.published.push({ channel, bytes })
         const passed = this.pass(channel, bytes)
         if (passed !== undefined) this.deliver(channel, passed)
-        return 1
       },
-      subscribe: async (channels: readonly string[], listener: SubscriptionListener) => {
+      subscribe: async (channels, listener) => {
         this.listeners.set(listener, channels)
         return { close: async () => void this.listeners.delete(listener) }
       },
-    } as unknown as Client
+    }
   }
 }
 
@@ -46,7 +44,7 @@ describe('the bus', () => {
         void events.push(`${name}: ${[...keys, ...tags.map((tag) => `#${tag}`)].join()}`),
       onGap: (reason: string) => void events.push(`${name}: ${reason}`),
     }
-    const bus = await createBus(broker.client(), 'bus', listener, { heartbeat: 100, clock })
+    const bus = await createBus(broker.messages(), 'bus', listener, { heartbeat: 100, clock })
     buses.push(bus)
     return bus
   }
@@ -224,7 +222,7 @@ describe('the bus', () => {
 
   it('refuses what does not fit', async () => {
     await expect(a.publish({ keys: ['x'.repeat(70_000)] })).rejects.toMatchObject({ code: 'TIERCEL_INVALID_KEY' })
-    await expect(createBus(broker.client(), 'bus', { onInvalidate() {}, onGap() {} }, { heartbeat: 5 })).rejects.toMatchObject({
+    await expect(createBus(broker.messages(), 'bus', { onInvalidate() {}, onGap() {} }, { heartbeat: 5 })).rejects.toMatchObject({
       code: 'TIERCEL_INVALID_OPTION',
     })
   })

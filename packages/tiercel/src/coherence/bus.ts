@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { Client, Subscription } from '../client/client.ts'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { type Duration, durationMs } from '../kernel/duration.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { checkOptionNames } from '../kernel/options.ts'
+import type { MessageSubscription, Messages } from '../stores/store.ts'
 import { type BusMessage, decodeMessage, encodeHeartbeat, encodeInvalidation, maxNameBytes, senderBytes } from './bus-message.ts'
 import { Sequences } from './sequence.ts'
 
@@ -27,6 +27,13 @@ export interface Bus {
    * @throws {TIERCEL_STORE_UNAVAILABLE} it may not have been told. The others notice: its number will be missing
    */
   publish(names: BusNames): Promise<void>
+  /**
+   * A heartbeat out of turn; resolves when it has come back. Never, when it is lost.
+   * @throws {TIERCEL_STORE_UNAVAILABLE} it could not be sent
+   */
+  prove(): Promise<void>
+  /** Listens no more, and may still publish. */
+  leave(): Promise<void>
   /** May be called twice. */
   close(): Promise<void>
 }
@@ -70,12 +77,17 @@ export interface BusOptions {
  * @param channel of all processes that share a cache; on a cluster it also decides through which node all messages go, so that they keep their order
  * @throws {TIERCEL_STORE_UNAVAILABLE}; {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION}
  */
-export async function createBus(client: Client, channel: string, listener: BusListener, options: BusOptions = {}): Promise<Bus> {
+export async function createBus(messages: Messages, channel: string, listener: BusListener, options: BusOptions = {}): Promise<Bus> {
   checkOptionNames(options, ['heartbeat', 'clock'], 'createBus')
   const heartbeatMs = durationMs(options.heartbeat ?? 333, 'heartbeat', 60_000)
   if (heartbeatMs < 10)
     throw new UsageError('TIERCEL_INVALID_OPTION', `heartbeat: ${heartbeatMs} ms is not allowed. Allowed: 10 ms to 1 min.`)
-  const bus = new PubSubBus(client, channel, listener, { heartbeatMs, clock: options.clock ?? systemClock })
+  return openBus(new BusSender(messages, channel, heartbeatMs), listener, options.clock ?? systemClock)
+}
+
+/** As `createBus`, with a sender that publishes already, and that ends with the bus. */
+export async function openBus(sender: BusSender, listener: BusListener, clock: Clock): Promise<Bus> {
+  const bus = new PubSubBus(sender, listener, clock)
   await bus.open()
   return bus
 }
@@ -85,35 +97,87 @@ const longestQuietBeats = 32
 const forgetAfterBeats = 1000
 const namesPerMessage = 500
 
+/**
+ * The half of the bus that tells: needs no subscription. Its numbers begin with the first invalidation, and go on whoever listens here.
+ */
+export class BusSender {
+  readonly id: Buffer = randomBytes(senderBytes)
+  readonly messages: Messages
+  readonly channel: string
+  readonly heartbeatMs: number
+  #timer: NodeJS.Timeout | undefined
+  #sequence = 0
+  #quietBeats = 0
+  #isClosed = false
+
+  constructor(messages: Messages, channel: string, heartbeatMs: number) {
+    this.messages = messages
+    this.channel = channel
+    this.heartbeatMs = heartbeatMs
+  }
+
+  /** As `Bus.publish`. */
+  async publish({ keys = [], tags = [] }: BusNames): Promise<void> {
+    if (this.#isClosed) throw new UsageError('TIERCEL_CLOSED', 'The bus was closed.')
+    for (const name of [...keys, ...tags]) checkName(name)
+    this.start()
+    this.#quietBeats = 0
+    const messages = portions(keys, tags).map((names) => encodeInvalidation(this.id, ++this.#sequence, names))
+    await Promise.all(messages.map((message) => this.send(this.channel, message)))
+  }
+
+  /** From now on it says now and then what its last number was. */
+  start(): void {
+    if (!this.#isClosed) this.#timer ??= setInterval(() => this.#tick(), this.heartbeatMs).unref()
+  }
+
+  /** Says now what its last number was. */
+  async announce(): Promise<void> {
+    await this.send(this.channel, encodeHeartbeat(this.id, this.#sequence)).catch(() => {})
+  }
+
+  /** All messages of a bus go through the same node. */
+  send(channel: string, message: Buffer): Promise<void> {
+    return this.messages.publish(channel, message, this.channel)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearInterval(this.#timer)
+  }
+
+  #tick(): void {
+    this.#quietBeats++
+    if (isRemarkable(this.#quietBeats)) void this.announce()
+  }
+}
+
 class PubSubBus implements Bus {
   readonly sender: string
   readonly stats: BusStats = { received: 0, own: 0, gaps: 0, malformed: 0, unreadable: 0 }
-  readonly #client: Client
-  readonly #channel: string
+  readonly #sender: BusSender
   readonly #ownChannel: string
   readonly #listener: BusListener
-  readonly #setup: { readonly heartbeatMs: number; readonly clock: Clock }
-  readonly #id = randomBytes(senderBytes)
+  readonly #clock: Clock
   readonly #sequences: Sequences
   readonly #sentAtMs = new Map<number, number>()
-  #subscription: Subscription | undefined
+  /** Those who wait for a heartbeat to come back. */
+  readonly #waiting = new Map<number, () => void>()
+  #subscription: MessageSubscription | undefined
   #timer: NodeJS.Timeout | undefined
-  #sequence = 0
   #beat = 0
-  #quietBeats = 0
   #provenAtMs = Number.NEGATIVE_INFINITY
   #heardAtMs = 0
   #isSilent = false
   #isClosed = false
 
-  constructor(client: Client, channel: string, listener: BusListener, setup: { readonly heartbeatMs: number; readonly clock: Clock }) {
-    this.sender = this.#id.toString('hex')
-    this.#client = client
-    this.#channel = channel
-    this.#ownChannel = `${channel}:${this.sender}`
+  constructor(sender: BusSender, listener: BusListener, clock: Clock) {
+    this.sender = sender.id.toString('hex')
+    this.#sender = sender
+    this.#ownChannel = `${sender.channel}:${this.sender}`
     this.#listener = listener
-    this.#setup = setup
-    this.#sequences = new Sequences(forgetAfterBeats * setup.heartbeatMs)
+    this.#clock = clock
+    this.#sequences = new Sequences(forgetAfterBeats * sender.heartbeatMs)
   }
 
   get provenAtMs(): number {
@@ -121,28 +185,45 @@ class PubSubBus implements Bus {
   }
 
   async open(): Promise<void> {
-    this.#heardAtMs = this.#setup.clock.monotonicMs()
-    this.#subscription = await this.#client.subscribe([this.#channel, this.#ownChannel], {
+    const { messages, channel, heartbeatMs } = this.#sender
+    this.#heardAtMs = this.#clock.monotonicMs()
+    this.#subscription = await messages.subscribe([channel, this.#ownChannel], {
       onMessage: (channel, bytes) => this.#received(channel, bytes),
       onDown: () => this.#gap('down'),
       onUp: () => this.#gap('up'),
     })
-    this.#timer = setInterval(() => this.#tick(), this.#setup.heartbeatMs).unref()
-    this.#sendHeartbeat()
-    await this.#send(this.#channel, encodeHeartbeat(this.#id, this.#sequence)).catch(() => {})
+    this.#timer = setInterval(() => this.#tick(), heartbeatMs).unref()
+    this.#sendHeartbeat().catch(() => {})
+    this.#sender.start()
+    await this.#sender.announce()
   }
 
-  async publish({ keys = [], tags = [] }: BusNames): Promise<void> {
-    if (this.#isClosed) throw new UsageError('TIERCEL_CLOSED', 'The bus was closed.')
-    for (const name of [...keys, ...tags]) checkName(name)
-    this.#quietBeats = 0
-    const messages = portions(keys, tags).map((names) => encodeInvalidation(this.#id, ++this.#sequence, names))
-    await Promise.all(messages.map((message) => this.#send(this.#channel, message)))
+  publish(names: BusNames): Promise<void> {
+    return this.#sender.publish(names)
+  }
+
+  async prove(): Promise<void> {
+    const beat = this.#beat + 1
+    const isBack = new Promise<void>((resolve) => this.#waiting.set(beat, resolve))
+    try {
+      await this.#sendHeartbeat()
+    } catch (error) {
+      this.#waiting.delete(beat)
+      throw error
+    }
+    return isBack
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#sender.close()
+    await this.leave()
+  }
+
+  async leave(): Promise<void> {
+    this.#isClosed = true
     clearInterval(this.#timer)
+    this.#waiting.clear()
     await this.#subscription?.close()
   }
 
@@ -151,7 +232,7 @@ class PubSubBus implements Bus {
     const message = decodeMessage(bytes)
     if (message === undefined) this.stats.malformed++
     else if (message.sender === this.sender) this.#cameBack(channel, message)
-    else if (channel === this.#channel) this.#told(message)
+    else if (channel === this.#sender.channel) this.#told(message)
   }
 
   #cameBack(channel: string, { sequence }: BusMessage): void {
@@ -161,12 +242,17 @@ class PubSubBus implements Bus {
     if (sentAtMs === undefined) return
     for (const beat of this.#sentAtMs.keys()) if (beat <= sequence) this.#sentAtMs.delete(beat)
     this.#provenAtMs = sentAtMs
-    this.#heardAtMs = this.#setup.clock.monotonicMs()
+    this.#heardAtMs = this.#clock.monotonicMs()
     this.#isSilent = false
+    for (const [beat, tell] of this.#waiting) {
+      if (beat > sequence) continue
+      this.#waiting.delete(beat)
+      tell()
+    }
   }
 
   #told({ kind, sender, sequence, keys, tags, isUnreadable }: BusMessage): void {
-    const nowMs = this.#setup.clock.monotonicMs()
+    const nowMs = this.#clock.monotonicMs()
     if (kind === 'heartbeat') {
       if (this.#sequences.announced(sender, sequence, nowMs)) this.#gap('missed')
       return
@@ -180,16 +266,14 @@ class PubSubBus implements Bus {
   }
 
   #tick(): void {
-    this.#sequences.forget(this.#setup.clock.monotonicMs())
+    this.#sequences.forget(this.#clock.monotonicMs())
     // A loop that was blocked finds its timers due before it has looked at its sockets.
     if (this.#isOverdue) setImmediate(() => this.#noticeSilence())
-    this.#sendHeartbeat()
-    this.#quietBeats++
-    if (isRemarkable(this.#quietBeats)) this.#send(this.#channel, encodeHeartbeat(this.#id, this.#sequence)).catch(() => {})
+    this.#sendHeartbeat().catch(() => {})
   }
 
   get #isOverdue(): boolean {
-    return !this.#isSilent && this.#setup.clock.monotonicMs() - this.#heardAtMs > silentBeats * this.#setup.heartbeatMs
+    return !this.#isSilent && this.#clock.monotonicMs() - this.#heardAtMs > silentBeats * this.#sender.heartbeatMs
   }
 
   #noticeSilence(): void {
@@ -198,15 +282,11 @@ class PubSubBus implements Bus {
     this.#gap('silent')
   }
 
-  #sendHeartbeat(): void {
+  #sendHeartbeat(): Promise<void> {
     const beat = ++this.#beat
-    this.#sentAtMs.set(beat, this.#setup.clock.monotonicMs())
+    this.#sentAtMs.set(beat, this.#clock.monotonicMs())
     this.#sentAtMs.delete(beat - longestQuietBeats)
-    this.#send(this.#ownChannel, encodeHeartbeat(this.#id, beat)).catch(() => {})
-  }
-
-  #send(channel: string, message: Buffer): Promise<unknown> {
-    return this.#client.send({ words: ['PUBLISH', channel, message], key: this.#channel })
+    return this.#sender.send(this.#ownChannel, encodeHeartbeat(this.#sender.id, beat))
   }
 
   #gap(reason: BusGap): void {

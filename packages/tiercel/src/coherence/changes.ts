@@ -1,5 +1,6 @@
 import { startTimer, type Timer } from '../kernel/clock.ts'
-import type { Feed, FeedListener, Store } from '../stores/store.ts'
+import { UsageError } from '../kernel/errors.ts'
+import type { Feed, FeedListener } from '../stores/store.ts'
 import type { Pace } from './pace.ts'
 import type { Proof } from './proof.ts'
 
@@ -9,7 +10,12 @@ export interface ChangeListener {
   onChange(keys: readonly string[] | null): void
   /** Whether changes are heard from now on. */
   onLink?(isUp: boolean): void
+  /** Changes will never be heard as was asked for; the error says what to use. */
+  onRefused?(error: UsageError): void
 }
+
+/** Opens a link over which changes are told. */
+export type Follow = (listener: FeedListener) => Promise<Feed>
 
 export interface Watch {
   /** Whether changes are heard now. Else ask from time to time. */
@@ -32,14 +38,15 @@ const shortestDeathMs = 500
  * heard: with the next link everything is questioned.
  */
 export class Changes {
-  readonly #store: Store
-  readonly #prefixes: readonly string[]
+  readonly #followStore: Follow
   readonly #proof: Proof
   readonly #listener: ChangeListener
   readonly #pace: Pace
   readonly #watchers: Map<string, Set<() => void>> = new Map()
   #opening: Promise<void> | undefined
   #feed: Feed | undefined
+  /** Links whose opening took too long, and may still have its effect. */
+  #abandoned = 0
   #isUp = false
   #isClosed = false
   #heartbeat: Timer | undefined
@@ -48,9 +55,8 @@ export class Changes {
   /** When the question that is not answered yet was sent. */
   #askedAtMs: number | undefined
 
-  constructor(store: Store, prefixes: readonly string[], proof: Proof, listener: ChangeListener, pace: Pace) {
-    this.#store = store
-    this.#prefixes = prefixes
+  constructor(follow: Follow, proof: Proof, listener: ChangeListener, pace: Pace) {
+    this.#followStore = follow
     this.#proof = proof
     this.#listener = listener
     this.#pace = pace
@@ -62,7 +68,12 @@ export class Changes {
 
   /** Opens the link in the background. May be called often. */
   start(): void {
-    if (this.#opening === undefined && !this.#isClosed && this.#store.follow !== undefined) this.#opening = this.#open()
+    if (this.#opening === undefined && !this.#isClosed) this.#opening = this.#open()
+  }
+
+  /** This process has changed keys that the server has stopped to watch with that. */
+  tellOwn(keys: readonly string[]): void {
+    if (this.#isUp && this.#feed?.isLocal === false) this.#tell(keys)
   }
 
   /** Calls `onChange` whenever the key may have changed, until it is closed. */
@@ -94,7 +105,7 @@ export class Changes {
 
   /** Given up when it takes too long: a network that swallows everything would otherwise be waited for as long as its ends are patient. */
   async #follow(listener: FeedListener): Promise<Feed> {
-    const opening = (this.#store.follow as NonNullable<Store['follow']>)(this.#prefixes, listener)
+    const opening = this.#followStore(listener)
     let timer: Timer | undefined
     const late = new Promise<'late'>((resolve) => {
       this.#stopWaiting = () => resolve('late')
@@ -103,7 +114,13 @@ export class Changes {
     const first = await Promise.race([opening, late])
     timer?.cancel()
     if (first !== 'late') return first
-    opening.then((feed) => feed.close()).catch(() => undefined)
+    this.#abandoned += 1
+    opening
+      .then((feed) => feed.close())
+      .catch(() => undefined)
+      .finally(() => {
+        this.#abandoned -= 1
+      })
     throw new Error('The link of changes could not be opened in time.')
   }
 
@@ -136,8 +153,10 @@ export class Changes {
         this.#setUp(true)
         this.#beat()
       }
-    } catch {
-      this.#retryLater()
+    } catch (error) {
+      // What an opening that was given up still holds is not for ever.
+      if (error instanceof UsageError && this.#abandoned === 0) this.#refused(error)
+      else this.#retryLater()
     }
   }
 
@@ -146,6 +165,11 @@ export class Changes {
     this.#isUp = true
     this.#proof.proveForEver()
     this.#ringAll()
+  }
+
+  /** Set up wrongly: it is not tried again. */
+  #refused(error: UsageError): void {
+    if (!this.#isClosed) this.#listener.onRefused?.(error)
   }
 
   #retryLater(): void {

@@ -83,7 +83,7 @@ return outcomes`,
 
 /**
  * What tags hold before a load; those that hold nothing are given tokens. A dead fence is taken away and counted: what was loaded before
- * it must not be accepted under the new token.
+ * it must not be accepted under the new token. What is written is read once more: a server that watches what was read stops at a write.
  *
  * KEYS     the counter; tags
  * ARGV     per tag: its life in ms or empty for ever, 24 bytes for new tokens
@@ -109,9 +109,13 @@ for at = 2, #KEYS do
       content = 'T' .. tokens .. string.format('%016.0f', number)
       redis.call('SET', key, content)
       if life ~= '' then redis.call('PEXPIRE', key, life) end
+      redis.call('GET', key)
     elseif life ~= '' then
       local left = redis.call('PTTL', key)
-      if left >= 0 and left < life / 2 then redis.call('PEXPIRE', key, life) end
+      if left >= 0 and left < life / 2 then
+        redis.call('PEXPIRE', key, life)
+        redis.call('GET', key)
+      end
     end
     reply[at] = content
   end

@@ -1,8 +1,13 @@
-import type { Reply } from '../client/client.ts'
+import type { Command, Reply } from '../client/client.ts'
 import { isUnknownScript, type Script, type ScriptCall, scriptCommand } from '../client/script.ts'
 import type { Link } from './link.ts'
 
 const maxScriptsPerBatch = 1_000
+
+export interface WatchedCall extends ScriptCall {
+  /** As of a `Command`: what the script reads. */
+  readonly tracked?: boolean
+}
 
 /** Runs scripts over a link, many as one pipeline. */
 export class ScriptRunner {
@@ -22,7 +27,7 @@ export class ScriptRunner {
    *
    * @param toCall told the last instant, of the server's clock, at which its batch may still be waited for
    */
-  async run<T>(items: readonly T[], operation: string, toCall: (item: T, notAfterMs: number) => ScriptCall): Promise<readonly Reply[]> {
+  async run<T>(items: readonly T[], operation: string, toCall: (item: T, notAfterMs: number) => WatchedCall): Promise<readonly Reply[]> {
     const replies: Reply[] = []
     for (let from = 0; from < items.length; from += maxScriptsPerBatch) {
       const batch = items.slice(from, from + maxScriptsPerBatch)
@@ -37,12 +42,12 @@ export class ScriptRunner {
     return replies
   }
 
-  async #runBatch(calls: readonly ScriptCall[], operation: string): Promise<readonly Reply[]> {
+  async #runBatch(calls: readonly WatchedCall[], operation: string): Promise<readonly Reply[]> {
     const replies = await this.#link.batch(
       calls.map((call) => {
         const isKnown = this.#sentScripts.has(call.script)
         this.#sentScripts.add(call.script)
-        return scriptCommand(call, isKnown ? 'EVALSHA' : 'EVAL')
+        return commandOf(call, isKnown ? 'EVALSHA' : 'EVAL')
       }),
       operation,
     )
@@ -51,7 +56,7 @@ export class ScriptRunner {
       unknown.length === 0
         ? []
         : await this.#link.batch(
-            unknown.map((call) => scriptCommand(call, 'EVAL')),
+            unknown.map((call) => commandOf(call, 'EVAL')),
             operation,
           )
     return replies.map((first) => {
@@ -60,4 +65,9 @@ export class ScriptRunner {
       return reply
     })
   }
+}
+
+function commandOf(call: WatchedCall, verb: 'EVAL' | 'EVALSHA'): Command {
+  const command = scriptCommand(call, verb)
+  return call.tracked === true ? { ...command, tracked: true } : command
 }

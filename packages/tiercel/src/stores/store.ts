@@ -80,11 +80,13 @@ export interface Store {
    */
   admin?(prefix: string, onDeleted: (keys: readonly string[]) => void): Admin
   /**
-   * Tells of changes to keys that begin with one of `prefixes`, by whomever, also over this store itself, until it is closed: at most one call per
+   * Tells of changes to keys that begin with one of the prefixes, by whomever, also over this store itself, until it is closed: at most one call per
    * change is to be expected, more may come. Missing where a store cannot; its users then ask from time to time.
-   * @throws {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_UNSUPPORTED} {TIERCEL_SERVER_ERROR} there is no such link now
+   * @throws {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_SERVER_ERROR} there is no such link now; {TIERCEL_UNSUPPORTED} there will be none
    */
-  follow?(prefixes: readonly string[], listener: FeedListener): Promise<Feed>
+  follow?(options: FollowOptions, listener: FeedListener): Promise<Feed>
+  /** Messages between all who use the same server. Missing where a store has none. */
+  readonly messages?: Messages
   /**
    * Calls `listener` whenever there is a new link to a server that takes writes, the first one too; what the listener asks for is executed before
    * anything else over that link. Missing where there is no link that could be lost.
@@ -160,6 +162,19 @@ export interface Snapshot {
   readonly tags: readonly (Buffer | 'fenced')[]
 }
 
+/** One whose feed is local tells of everything, whatever is asked for. */
+export interface FollowOptions {
+  /** At least one, none the beginning of another. */
+  readonly prefixes: readonly string[]
+  /**
+   * `broadcast`: every change. `default`, `optin`: of a key that was read over this store, its next change, also one of its own; `get`, `getMany`,
+   * `read`, `getHead` and `snap` read. Default: `broadcast`.
+   */
+  readonly mode?: 'broadcast' | 'default' | 'optin'
+  /** Whether changes over this store are left out, and those of whoever shares its link. Default: false. */
+  readonly noLoop?: boolean
+}
+
 export interface FeedListener {
   /** Keys that may have changed; `null`: any may have. */
   onChange(keys: readonly string[] | null): void
@@ -173,6 +188,29 @@ export interface Feed {
   readonly isLocal: boolean
   /** Resolves when the other side has answered, over the way that changes come. */
   prove(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Each is delivered at most once, to those who listen at that time. Those of one sender and one route keep their order. */
+export interface Messages {
+  /**
+   * Resolves when the server has passed it on.
+   * @param route a channel: it decides, on a cluster, through which node messages go
+   * @throws as a store
+   */
+  publish(channel: string, message: Buffer, route: string): Promise<void>
+  /** Resolves when the server has confirmed all channels. Subscribes again by itself. */
+  subscribe(channels: readonly string[], listener: MessageListener): Promise<MessageSubscription>
+}
+
+export interface MessageListener {
+  onMessage(channel: string, message: Buffer): void
+  /** From here to the next `onUp` messages are missed. */
+  onDown(): void
+  onUp(): void
+}
+
+export interface MessageSubscription {
   close(): Promise<void>
 }
 

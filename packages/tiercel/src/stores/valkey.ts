@@ -1,5 +1,5 @@
 import { adaptClient } from '../client/adapt.ts'
-import type { Client, Reply, Tracking } from '../client/client.ts'
+import type { Client, Command, Reply, Tracking, Word } from '../client/client.ts'
 import { connectUrl } from '../client/connect.ts'
 import { parseServerUrl } from '../client/server-url.ts'
 import { slotOf } from '../client/slot.ts'
@@ -20,7 +20,9 @@ import {
   type FeedListener,
   type FenceOutcome,
   type FenceStep,
+  type FollowOptions,
   headBytes,
+  type Messages,
   type PutOutcome,
   type Reader,
   type Snap,
@@ -78,15 +80,22 @@ const maxKeysPerRead = 50
 class ValkeyStore implements Store {
   readonly specVersion = 1
   readonly name = 'valkey'
+  readonly messages: Messages
   readonly #link: Link
   readonly #reads: ReadBatcher
   readonly #heads: ReadBatcher
   readonly #scripts: ScriptRunner
   /** Whether the server compares by itself (`SET … IFEQ`); unknown until it was tried. */
   #canCompare: boolean | undefined
+  /** Whether the server watches only what it is told to. */
+  #marksReads = false
 
   constructor(link: Link) {
     this.#link = link
+    this.messages = {
+      publish: async (channel, message, route) => void (await link.send({ words: ['PUBLISH', channel, message], key: route }, 'publish')),
+      subscribe: async (channels, listener) => (link.client ?? (await link.open())).subscribe(channels, listener),
+    }
     this.#scripts = new ScriptRunner(link)
     this.#reads = new ReadBatcher((keys, settlement) => this.#sendReads(keys, settlement), maxKeysPerRead)
     this.#heads = new ReadBatcher((keys, settlement) => this.#sendHeads(keys, settlement), maxKeysPerRead)
@@ -194,7 +203,7 @@ class ValkeyStore implements Store {
     this.#flush()
     const keys = [counter, ...tags.map(({ key }) => key)]
     const args = tags.flatMap(({ lifeMs }) => [lifeMs === undefined ? '' : String(lifeMs), newTokens()])
-    const [reply] = await this.#scripts.run([keys], 'snap', () => ({ script: snapScript, keys, args }))
+    const [reply] = await this.#scripts.run([keys], 'snap', () => ({ script: snapScript, keys, args, tracked: this.#marksReads }))
     const [number, ...contents] = reply as Buffer[]
     return { number: Number(number), tags: contents.map((content) => (content.length === 1 ? 'fenced' : content)) }
   }
@@ -220,12 +229,14 @@ class ValkeyStore implements Store {
     return createAdmin({ client: () => this.#link.open(), prefix, onDeleted })
   }
 
-  async follow(prefixes: readonly string[], listener: FeedListener): Promise<Feed> {
+  async follow(options: FollowOptions, listener: FeedListener): Promise<Feed> {
     const client = this.#link.client ?? (await this.#link.open())
-    const tracking = await client.track(
-      { prefixes },
-      { onInvalidate: (keys) => listener.onChange(keys), onDown: () => listener.onDown(), onUp: () => listener.onUp() },
-    )
+    if (options.mode === 'optin') this.#marksReads = true
+    const tracking = await client.track(options, {
+      onInvalidate: (keys) => listener.onChange(keys),
+      onDown: () => listener.onDown(),
+      onUp: () => listener.onUp(),
+    })
     return new TrackingFeed(tracking)
   }
 
@@ -259,7 +270,7 @@ class ValkeyStore implements Store {
 
   async #sendHeads(keys: readonly string[], settlement: ReadSettlement): Promise<void> {
     try {
-      const commands = keys.map((key) => ({ words: ['GETRANGE', key, '0', String(headBytes - 1)], key, readOnly: true }))
+      const commands = keys.map((key) => this.#readCommand(['GETRANGE', key, '0', String(headBytes - 1)], key))
       settlement.resolve((await this.#link.batch(commands, 'read')).map(headOf))
     } catch (error) {
       settlement.reject(error)
@@ -279,9 +290,13 @@ class ValkeyStore implements Store {
   }
 
   async #readGroup(keys: readonly string[]): Promise<readonly unknown[]> {
-    const reply = await this.#link.send({ words: ['MGET', ...keys], key: keys[0] as string, readOnly: true }, 'read')
+    const reply = await this.#link.send(this.#readCommand(['MGET', ...keys], keys[0] as string), 'read')
     if (Array.isArray(reply)) return reply
     throw new ServerError('MGET was not answered with an array')
+  }
+
+  #readCommand(words: readonly Word[], key: string): Command {
+    return { words, key, readOnly: true, tracked: this.#marksReads }
   }
 }
 

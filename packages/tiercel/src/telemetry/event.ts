@@ -18,6 +18,7 @@ export type CacheEvent =
   | EntryEvicted
   | LinkUp
   | LinkDown
+  | LinkRefused
 
 export type Tier = 'l1' | 'l2'
 
@@ -144,6 +145,15 @@ export interface LinkUp {
 /** Changes by other processes are not heard: L1 is served for what is left of `maxStaleness`. */
 export interface LinkDown {
   readonly type: 'link.down'
+}
+
+/**
+ * Changes by other processes are not heard in the way that `coherence.mode` asks for, and will not be: the error says why, and what to use. L1 is
+ * served as with the mode `'off'`.
+ */
+export interface LinkRefused {
+  readonly type: 'link.refused'
+  readonly error: unknown
 }
 
 export type CacheEventListener = (event: CacheEvent) => void

@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { adaptClient } from '../../src/client/adapt.ts'
 import type { Client } from '../../src/client/client.ts'
 import { type Bus, createBus } from '../../src/coherence/bus.ts'
+import type { Messages } from '../../src/stores/store.ts'
+import { valkeyStore } from '../../src/stores/valkey.ts'
 import { killSideLinks } from './client-server-view.ts'
 import { clientPackages, type LiveClient } from './live-clients.ts'
 
@@ -41,7 +43,7 @@ describe.each(serverNames)('the bus on %s', (server) => {
         buses = await Promise.all(
           clients.map((client, index) =>
             createBus(
-              client,
+              valkeyStore(client, { timeout: '5s' }).messages as Messages,
               'bus',
               {
                 onInvalidate: (keys, tags) => events[index]?.push(...keys, ...tags),

@@ -438,14 +438,17 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
         const [key, other] = [newKey(), `other:${newKey()}`]
         let changes = 0
         const heardOf = new Set<string>()
-        const feed = await store.follow?.([prefix], {
-          onChange: (keys) => {
-            for (const changed of keys ?? []) heardOf.add(changed)
-            if (keys?.includes(key)) changes += 1
+        const feed = await store.follow?.(
+          { prefixes: [prefix] },
+          {
+            onChange: (keys) => {
+              for (const changed of keys ?? []) heardOf.add(changed)
+              if (keys?.includes(key)) changes += 1
+            },
+            onDown: () => undefined,
+            onUp: () => undefined,
           },
-          onDown: () => undefined,
-          onUp: () => undefined,
-        })
+        )
         if (feed === undefined) return
         await feed.prove()
         const heard = async (change: () => Promise<unknown>): Promise<void> => {

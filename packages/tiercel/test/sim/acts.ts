@@ -1,9 +1,9 @@
-import { fenceByte } from '../../src/codecs/fence.ts'
 import type { InvalidationOutcome, LoadContext } from '../../src/cache/cache.ts'
+import { fenceByte } from '../../src/codecs/fence.ts'
 import { TiercelError } from '../../src/kernel/errors.ts'
-import { rowOf, lateTagOf, show, type Versions } from './source.ts'
-import { entryKey, fenceMs, holdOffMs, keys, type Member, tagKey, tags, type World } from './world.ts'
+import { lateTagOf, rowOf, show, type Versions } from './source.ts'
 import { commit, turn } from './steps.ts'
+import { entryKey, fenceMs, holdOffMs, keys, type Member, tagKey, tags, type World } from './world.ts'
 import { writeThrough } from './write-through.ts'
 
 export const changes = [

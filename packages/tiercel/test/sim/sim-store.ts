@@ -4,6 +4,7 @@ import type {
   FeedListener,
   FenceOutcome,
   FenceStep,
+  FollowOptions,
   PutOutcome,
   Snap,
   Snapshot,
@@ -109,7 +110,7 @@ export class SimStore implements Store {
     return this.#command(`overwrite ${key}`, [key], 'as it was', (store) => store.overwrite(key, offset, bytes))
   }
 
-  async follow(prefixes: readonly string[], listener: FeedListener): Promise<Feed> {
+  async follow({ prefixes }: FollowOptions, listener: FeedListener): Promise<Feed> {
     const link = await this.#command(
       'follow',
       [],

@@ -3,7 +3,7 @@ import { decodeEntry, decodeTags } from '../../src/codecs/envelope.ts'
 import { decodeTag } from '../../src/codecs/tag-token.ts'
 import { Floors } from './floors.ts'
 import type { Scheduler } from './scheduler.ts'
-import { newest, olderThan, show, type Source, type Versions } from './source.ts'
+import { newest, olderThan, type Source, show, type Versions } from './source.ts'
 import { boundMs, entryKey, keys, lagMs, type Member, type Plan, tagKey } from './world.ts'
 
 /** What must hold, and whether it did. */

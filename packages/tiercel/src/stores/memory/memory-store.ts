@@ -10,6 +10,7 @@ import {
   type FeedListener,
   type FenceOutcome,
   type FenceStep,
+  type FollowOptions,
   headBytes,
   type PutOutcome,
   type Snap,
@@ -185,7 +186,7 @@ class MemoryStore implements Store {
     return false
   }
 
-  async follow(prefixes: readonly string[], listener: FeedListener): Promise<Feed> {
+  async follow({ prefixes }: FollowOptions, listener: FeedListener): Promise<Feed> {
     this.#checkOpen()
     const feed = new LocalFeed(prefixes, listener, this.#feeds)
     this.#feeds.add(feed)

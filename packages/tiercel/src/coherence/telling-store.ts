@@ -1,0 +1,119 @@
+import type { FenceOutcome, FenceStep, PutOutcome, Reader, Snap, Snapshot, Store, StoreEntry, Swap } from '../stores/store.ts'
+
+/**
+ * Told which keys this process has changed, or may have, once the store has answered and before the caller goes on. What it returns is waited for
+ * by who sets or invalidates. Must neither throw nor reject.
+ */
+export type TellOwn = (keys: readonly string[], tags: readonly string[]) => Promise<void> | undefined
+
+const none: readonly string[] = []
+
+/** A store that says what was changed over it. What fails may have been executed. */
+export class TellingStore implements Store {
+  readonly specVersion = 1
+  readonly name: string
+  readonly read?: NonNullable<Store['read']>
+  readonly onLink?: NonNullable<Store['onLink']>
+  readonly #store: Store
+  readonly #tell: TellOwn
+  readonly #end: () => void
+
+  /** @param end what else ends with the store */
+  constructor(store: Store, tell: TellOwn, end: () => void = () => undefined) {
+    this.#end = end
+    this.name = store.name
+    this.#store = store
+    this.#tell = tell
+    if (store.read !== undefined) this.read = (key: string, reader: Reader) => store.read?.(key, reader)
+    if (store.onLink !== undefined) this.onLink = store.onLink.bind(store)
+  }
+
+  get linkEpoch(): number {
+    return this.#store.linkEpoch ?? 0
+  }
+
+  nowMs(): number {
+    return this.#store.nowMs()
+  }
+
+  ready(): Promise<void> {
+    return this.#store.ready()
+  }
+
+  get(key: string): Promise<Buffer | undefined> {
+    return this.#store.get(key)
+  }
+
+  getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]> {
+    return this.#store.getMany(keys)
+  }
+
+  getHead(key: string): Promise<Buffer | undefined> {
+    return this.#store.getHead(key)
+  }
+
+  /** A load that begins does not wait until others know of it. */
+  async claim(entry: StoreEntry): Promise<Buffer | undefined> {
+    const keys = [entry.key]
+    const present = await this.#call(() => this.#store.claim(entry), keys)
+    if (present === undefined) void this.#tell(keys, none)
+    return present
+  }
+
+  async swap(swap: Swap): Promise<boolean> {
+    const keys = [swap.key]
+    const isDone = await this.#call(() => this.#store.swap(swap), keys)
+    if (isDone) await this.#tell(keys, none)
+    return isDone
+  }
+
+  setMany(entries: readonly StoreEntry[]): Promise<readonly PutOutcome[]> {
+    return this.#change(
+      () => this.#store.setMany(entries),
+      entries.map(({ key }) => key),
+    )
+  }
+
+  deleteMany(keys: readonly string[]): Promise<void> {
+    return this.#change(() => this.#store.deleteMany(keys), keys)
+  }
+
+  fence(step: FenceStep): Promise<readonly FenceOutcome[]> {
+    const [keys, tags] = step.counter === undefined ? [step.keys, none] : [none, step.keys]
+    return this.#change(() => this.#store.fence(step), keys, tags)
+  }
+
+  /** What it makes anew was gone, and makes nothing valid again. */
+  snap(snap: Snap): Promise<Snapshot> {
+    return this.#store.snap(snap)
+  }
+
+  ageTags(keys: readonly string[], counter: string): Promise<void> {
+    return this.#change(() => this.#store.ageTags(keys, counter), none, keys)
+  }
+
+  overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean> {
+    return this.#change(() => this.#store.overwrite(key, offset, bytes), [key])
+  }
+
+  close(): Promise<void> {
+    this.#end()
+    return this.#store.close()
+  }
+
+  async #change<T>(change: () => Promise<T>, keys: readonly string[], tags: readonly string[] = none): Promise<T> {
+    const result = await this.#call(change, keys, tags)
+    await this.#tell(keys, tags)
+    return result
+  }
+
+  /** Who learns that it failed learns it at once. */
+  async #call<T>(call: () => Promise<T>, keys: readonly string[], tags: readonly string[] = none): Promise<T> {
+    try {
+      return await call()
+    } catch (error) {
+      void this.#tell(keys, tags)
+      throw error
+    }
+  }
+}
