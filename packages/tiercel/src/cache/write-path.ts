@@ -1,7 +1,7 @@
 import { byteLength } from '../codecs/encoding.ts'
 import { valuePrefix, versionOffset, versionPrefix, versionText } from '../codecs/envelope.ts'
 import type { HeldToken, TagSnapshot } from '../coherence/tag.ts'
-import { StoreError } from '../kernel/errors.ts'
+import { ServerError, StoreError } from '../kernel/errors.ts'
 import type { PutOutcome, Store, StoreEntry } from '../stores/store.ts'
 import type { WriteDropped } from '../telemetry/event.ts'
 import type { Loaded } from './call-loader.ts'
@@ -67,6 +67,8 @@ export async function publish(
   } catch (error) {
     reportStoreFailure(core, scope.name, 'write', error)
     keepInL1Alone(core, entry, flight, loaded)
+    // The server is there and would not take it, as for tags whose slot is being moved: nobody is to wait for the end of the lease.
+    if (claim.isWhole && error instanceof ServerError) await l2.swap({ ...claim, value: undefined, ttlMs: 1 }).catch(() => undefined)
   }
 }
 

@@ -125,7 +125,9 @@ export class Tags {
         const { tag } = token
         if (token.touches !== undefined) return tag.touches === token.touches ? token : 'missing'
         const isKnown = !isExact && this.isTrusted(tag, nowMs) && tag.held?.hard === token.hard
-        return isKnown ? (tag.held as HeldToken) : this.read(tag)
+        if (isKnown) return tag.held as HeldToken
+        // One that is under way may have been sent before the call was made.
+        return isExact ? this.#read(tag, tag.touches) : this.read(tag)
       }),
     )
     const verdict = verdictOf(tokens, first)

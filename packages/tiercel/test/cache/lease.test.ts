@@ -278,6 +278,22 @@ describe('a store that fails', () => {
     await cache.close()
   })
 
+  test('the tags of what was loaded: nobody waits for the end of the lease', async () => {
+    const { ServerError } = await import('../../src/kernel/errors.ts')
+    const store = memoryStore()
+    const l2 = new GatedStore(store)
+    const cache = createCache({ l2, l1: false })
+    const other = createCache({ l2: store, l1: false })
+    const load = (): string => {
+      l2.fail('snap', new ServerError('TRYAGAIN Multiple keys request during rehashing of slot'))
+      return 'loaded'
+    }
+    expect(await cache.getOrSet('k', load, { tags: () => ['t'] })).toBe('loaded')
+    await cache.idle()
+    expect(await other.getOrSet('k', () => 'loaded again')).toBe('loaded again')
+    expect(other.stats().waits).toBe(0)
+  })
+
   test('to answer, and takes the lease while the load is under way: what was loaded is not stored under it', async () => {
     const { DeadlineError } = await import('../../src/kernel/errors.ts')
     const store = memoryStore()

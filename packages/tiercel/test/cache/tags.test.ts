@@ -291,3 +291,29 @@ describe('a resource', () => {
     )
   })
 })
+
+test('an exact read shares no read of tags that was sent before it', async () => {
+  const store = memoryStore()
+  const other = createCache({ l2: store, l1: false })
+  await other.set('k', 'old')
+  const l2 = new GatedStore(store, true)
+  const cache = createCache({ l2 })
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  let isHeld = true
+  l2.get = async (key) => {
+    const wasHeld = isHeld && key.startsWith('tc1:t:')
+    const found = await store.get(key)
+    if (wasHeld) await released
+    return found
+  }
+  const early = cache.get('k')
+  await new Promise((resolve) => setImmediate(resolve))
+  isHeld = false
+  await other.clear()
+  const exact = cache.get('k', { exact: true })
+  await new Promise((resolve) => setImmediate(resolve))
+  release()
+  expect(await exact).toBeUndefined()
+  await early
+})

@@ -25,7 +25,7 @@ let caches: readonly [Cache, Cache]
 const ends: (() => unknown)[] = []
 
 beforeAll(async () => {
-  cluster = await startCluster({ server: 'valkey-9.1', primaries, replicasPerPrimary: 1 })
+  cluster = await startCluster({ server: 'valkey-9.1', primaries, replicasPerPrimary: 1, config: { 'cluster-node-timeout': '2000' } })
   ends.push(() => cluster.stop())
   caches = [await newCache('node-redis 6'), await newCache('ioredis 6')]
 }, aroundMs)

@@ -54,15 +54,13 @@ export function namesOf(key: number, tags: number): string[] {
 /** Reads every key in every process, exactly: what a value has not seen of what was invalidated by anybody. */
 export async function readAll({ caches, source, keys, tags, life }: CallPlan): Promise<string[]> {
   const stale: string[] = []
-  for (const cache of caches) {
-    for (let key = 0; key < keys; key += 1) {
-      const names = namesOf(key, tags)
-      const options = { ...life, exact: true, tags: tagsOf(key, tags) }
-      const value = await cache.getOrSet(keyName(key), () => source.read(names), options)
-      const outdated = source.outdated(value)
-      if (outdated.length > 0) stale.push(`${keyName(key)} in process ${caches.indexOf(cache)}: ${outdated.join(' ')}`)
-    }
+  const read = async (cache: Cache, key: number): Promise<void> => {
+    const options = { ...life, exact: true, tags: tagsOf(key, tags) }
+    const value = await cache.getOrSet(keyName(key), () => source.read(namesOf(key, tags)), options)
+    const outdated = source.outdated(value)
+    if (outdated.length > 0) stale.push(`${keyName(key)} in process ${caches.indexOf(cache)}: ${outdated.join(' ')}`)
   }
+  for (const cache of caches) await Promise.all(Array.from({ length: keys }, (_, key) => read(cache, key)))
   return stale
 }
 
