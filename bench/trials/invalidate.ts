@@ -42,9 +42,9 @@ export function invalidate(subjects: Readonly<Record<string, OpenTagged>>): Tria
 }
 
 function figuresOf(size: Size): Figure[] {
-  const entries = size === 1 ? 'one entry' : `${size.toLocaleString('en')} entries`
+  const carriers = size === 1 ? 'one entry carries' : `${size.toLocaleString('en')} entries carry`
   return [
-    { kind: 'speed', name: `invalidate-${size}`, title: `invalidation of a tag that ${entries} carry`, by: 'wall', baseline: 'tiercel' },
+    { kind: 'speed', name: `invalidate-${size}`, title: `invalidation of a tag that ${carriers}`, by: 'wall', baseline: 'tiercel' },
     {
       kind: 'count',
       name: `commands-${size}`,

@@ -106,7 +106,11 @@ describe('what is asked', () => {
   test.each([
     ['{', 400, 'Send a JSON object'],
     ['[]', 400, 'Send a JSON object'],
-    ['{"scenario":"nothing"}', 404, 'There is no such scenario. There are: what-a-cache-saves, ttl-and-ages, stampede.'],
+    [
+      '{"scenario":"nothing"}',
+      404,
+      'There is no such scenario. There are: what-a-cache-saves, who-sees-the-update, tags-versions-patterns, ttl-and-ages, stampede.',
+    ],
     ['{"scenario":"what-a-cache-saves","parameters":[]}', 400, '"parameters" is an object'],
     ['{"scenario":"what-a-cache-saves","parameters":{"skew":9}}', 400, 'skew: got 9, allowed is a number from 0 to 1.5 in steps of 0.1'],
     ['{"scenario":"what-a-cache-saves","parameters":{"__proto__":1}}', 400, '__proto__: there is no such parameter'],

@@ -53,7 +53,7 @@ export const tagsVersionsPatterns = defineScenario({
       '`cache.stats().tagsInvalidated`, and the loads that follow: an invalidation is cheap, what it makes everybody load anew is not.',
     setting:
       '`tags`: as few as tell apart what changes apart. Invalidated entries stay in the memory of the server until their `ttl`, as with version keys; a `ttl` of days on large values is where that counts.',
-    docs: { title: 'Tags', path: 'docs/concepts/tags.md' },
+    docs: { title: 'Invalidation', path: 'docs/concepts/invalidation.md' },
   },
   quiz: {
     question:

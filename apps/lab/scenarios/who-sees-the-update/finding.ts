@@ -20,6 +20,13 @@ export interface Found {
 
 const metrics: readonly MetricSpec[] = [
   { id: 'oldestMs', label: 'Longest that an old row was served', unit: 'ms', better: 'lower', about: 'Counted from the commit.' },
+  {
+    id: 'boundMs',
+    label: 'It could not have been longer than',
+    unit: 'ms',
+    better: 'lower',
+    about: 'By the options of the lane: its time to live, or its lease.',
+  },
   { id: 'oldShare', label: 'Reads that got an old row', unit: 'share', better: 'lower' },
   { id: 'seenMedianMs', label: 'From the commit to the new row, median', unit: 'ms', better: 'lower' },
   { id: 'unseen', label: 'Changes not seen by the end', unit: 'count', better: 'lower' },
@@ -37,7 +44,7 @@ export function finding(found: Found): Finding {
     verdict: judge(figures, parameters),
     ...(guess === undefined ? {} : { guess }),
     metrics,
-    figures: Object.fromEntries(logs.map((log) => [log.id, metricsOf(log)])),
+    figures: Object.fromEntries(logs.map((log) => [log.id, metricsOf(log, parameters)])),
     timelines: [timeline({ ...found, isLive: false })],
     tables: [bounds(found)],
     checks: checks(found),
@@ -49,12 +56,13 @@ function figuresOf(log: LaneLog): LaneFigures {
   return { id, label: recorder.label, reads: recorder.requests, changes, oldestMs, isStillOld }
 }
 
-function metricsOf(log: LaneLog): Record<string, number | null> {
+function metricsOf(log: LaneLog, { ttl, maxStaleness }: Parameters): Record<string, number | null> {
   const { recorder, oldestMs, outdated, seenAfterMs, changes, loads, reads } = log
   const share = (count: number) => (recorder.requests === 0 ? null : count / recorder.requests)
   const inMemory = reads.filter(({ from }) => from === 'l1').length
   return {
     oldestMs,
+    boundMs: log.id === 'lease' ? maxStaleness : ttl * 1000,
     oldShare: share(outdated),
     seenMedianMs: medianOf(seenAfterMs),
     unseen: Math.max(0, changes - seenAfterMs.length),
