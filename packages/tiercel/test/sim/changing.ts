@@ -116,6 +116,8 @@ class Changing implements World {
 
   async #step(): Promise<void> {
     if (this.plan.canPass) this.plan.clock.nowMs += 0.05
+    // What timers have begun while time passed.
+    if (this.scheduler.isIdle) await settled()
     if (this.scheduler.isIdle) {
       this.#wait()
       await settled()
@@ -162,7 +164,7 @@ class Changing implements World {
   /** No process is frozen for so long that its fences would run out. */
   #pass(ms: number): void {
     for (let left = ms; left > 0; left -= 50) {
-      if (this.#members.some(({ store }) => !store.isDead && store.opening > 0)) return
+      if (this.#members.some(({ store }) => store.fencedUntilMs <= this.plan.store.nowMs() + 50)) return
       this.scheduler.trace.push('50 ms pass')
       this.verdicts.replicate(this.plan.clock.nowMs + 50)
       this.plan.clock.pass(50)

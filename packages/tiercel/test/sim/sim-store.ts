@@ -30,8 +30,8 @@ export class SimStore implements Store {
   /** Dead processes send nothing and hear nothing. */
   isDead = false
   linkEpoch = 1
-  /** Fences that were sent and whose answer has not come. */
-  opening = 0
+  /** Until when the server keeps loads out, by who has changes under way. */
+  readonly #fencedUntilMs: Map<string, number> = new Map()
   link: TrackLink | undefined
   readonly #server: SimServer
   readonly #process: string
@@ -86,15 +86,19 @@ export class SimStore implements Store {
     return this.#command(`delete ${keys}`, keys, 1, (store) => store.deleteMany(keys))
   }
 
-  async fence(step: FenceStep): Promise<readonly FenceOutcome[]> {
-    const isOpening = step.op === 'open'
+  fence(step: FenceStep): Promise<readonly FenceOutcome[]> {
     const keys = step.counter === undefined ? step.keys : [...step.keys, step.counter]
-    if (isOpening) this.opening += 1
-    try {
-      return await this.#command(`${step.op} ${step.keys}`, keys, step.ttlMs, (store) => store.fence(step))
-    } finally {
-      if (isOpening) this.opening -= 1
-    }
+    const change = `${step.keys} ${step.owner?.toString('hex')}`
+    if (step.op === 'close') this.#fencedUntilMs.delete(change)
+    return this.#command(`${step.op} ${step.keys}`, keys, step.ttlMs, (store) => {
+      if (step.op === 'open') this.#fencedUntilMs.set(change, store.nowMs() + step.forMs)
+      return store.fence(step)
+    })
+  }
+
+  /** When the first fence of a change that is under way runs out, unless it is renewed. */
+  get fencedUntilMs(): number {
+    return this.isDead ? Number.POSITIVE_INFINITY : Math.min(...this.#fencedUntilMs.values())
   }
 
   snap(snap: Snap): Promise<Snapshot> {
