@@ -4,10 +4,11 @@ import { createClient } from '@redis/client'
 import { forgetNamespace } from './forget-namespace.ts'
 
 const longestLagMs = 1000
+const insideScript = /^\S+ \[\d+ lua\]/
 
 /**
- * What Valkey is told while `work` is done, one command a line, recorded with `MONITOR`: leases and scripts by name, values cut short. What a
- * script does is there too, below it. The namespace that `work` is given is emptied afterwards.
+ * What Valkey is told while `work` is done, one command a line, recorded with `MONITOR`: leases, tokens and scripts by name, values cut short. What a
+ * script does inside the server is left out. The namespace that `work` is given is emptied afterwards.
  */
 export async function listenToCommands(url: string, work: (namespace: string) => Promise<void>): Promise<string> {
   const namespace = `lab-look-${randomUUID().slice(0, 8)}`
@@ -22,7 +23,7 @@ export async function listenToCommands(url: string, work: (namespace: string) =>
     await monitor.monitor((line) => {
       const text = String(line)
       if (text.includes(end)) sayEnded()
-      else if (text.includes(namespace)) lines.push(text)
+      else if (text.includes(namespace) && !insideScript.test(text)) lines.push(text)
     })
     await work(namespace)
     await client.echo(end)
@@ -42,7 +43,8 @@ function readable(line: string): string {
   const words = [...line.replace(/^\S+ \[[^\]]*\] /, '').matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, word = '']) => word)
   const [command = '', first = '', ...rest] = words
   const isScript = /^eval/i.test(command)
-  return [command, isScript ? '‹script›' : first, ...rest.map(readableWord)].join(' ')
+  if (isScript) return [command, '‹script›', ...rest.map((word) => (word.includes('\\x') ? '‹token›' : readableWord(word)))].join(' ')
+  return [command, first, ...rest.map(readableWord)].join(' ')
 }
 
 function readableWord(word: string): string {

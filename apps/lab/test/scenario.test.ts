@@ -62,7 +62,7 @@ describe('what a cache saves', () => {
     expect(result.exhibits.map(({ kind }) => kind)).toEqual(['sql', 'plan', 'commands'])
     expect(result.exhibits[1]?.text).toContain('Index')
     expect(result.exhibits[2]?.text).toMatch(
-      /^MGET tc1:.*\nSET tc1:.* ‹lease› NX GET PX \d+\nSET tc1:.* ‹entry.*› IFEQ ‹lease› PX \d+\nMGET tc1:/,
+      /^MGET tc1:.*\nSET tc1:.* ‹lease› NX GET PX \d+\nEVAL ‹script› 2 tc1:n:.*\nSET tc1:.* ‹entry.*› IFEQ ‹lease› PX \d+\nMGET tc1:/,
     )
   })
 
