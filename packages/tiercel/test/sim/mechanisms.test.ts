@@ -1,5 +1,4 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { Scope } from '../../src/cache/scope.ts'
 import { Scopes } from '../../src/cache/scopes.ts'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Change } from './acts.ts'
@@ -77,7 +76,6 @@ const inClient: readonly (readonly [string, Weather, number, readonly Change[], 
     () => vi.spyOn(SimStore.prototype, 'onLink').mockReturnValue(() => undefined),
   ],
   ['push handling', 'calm', 0, ['delete'], () => vi.spyOn(Scopes.prototype, 'touch').mockImplementation(() => undefined)],
-  ['suspect on reconnect', 'cut links', 26, ['delete'], () => vi.spyOn(Scope.prototype, 'touchAll').mockImplementation(() => undefined)],
 ]
 
 function switchOn(): void {
