@@ -199,7 +199,8 @@ describe('of any arguments', () => {
 function normal(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(normal)
   if (value instanceof Map) return new Map(Array.from(value, ([key, item]) => [key, normal(item)]))
-  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Set) return value
+  if (value instanceof Set) return new Set(Array.from(value, normal))
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, normal(item)]))
 }
 

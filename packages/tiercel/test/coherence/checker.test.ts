@@ -11,8 +11,8 @@ const processes = 4
 const workload = workloadOf({
   seed: 'checker',
   processes,
-  operations: testSize({ small: 1_000, ci: 10_000, release: 50_000 }),
-  overMs: testSize({ small: 4_000, ci: 10_000, release: 30_000 }),
+  operations: testSize({ small: 3_000, ci: 10_000, release: 50_000 }),
+  overMs: testSize({ small: 7_000, ci: 10_000, release: 30_000 }),
 })
 
 /** The judge is judged: what has no cache is clean, and what a naive cache does wrong is found. */
@@ -35,7 +35,7 @@ describe('four processes that make random calls', () => {
 
   test('a naive cache whose messages are lost for a while: what is stale is found, and own writes that are missed', async () => {
     const proxy = await FaultProxy.start(server)
-    const lost = spells({ flow: 'drop' }, { direction: 'to-client', where: (link) => link.hasSent('subscribe') }, { onMs: 700, offMs: 300 })
+    const lost = spells({ flow: 'drop' }, { direction: 'to-client', where: (link) => link.hasSent('subscribe') }, { onMs: 2_500, offMs: 500 })
     try {
       const run = await runCoherence({
         subject: 'naive',
