@@ -35,7 +35,11 @@ describe('four processes that make random calls', () => {
 
   test('a naive cache whose messages are lost for a while: what is stale is found, and own writes that are missed', async () => {
     const proxy = await FaultProxy.start(server)
-    const lost = spells({ flow: 'drop' }, { direction: 'to-client', where: (link) => link.hasSent('subscribe') }, { onMs: 2_500, offMs: 500 })
+    const lost = spells(
+      { flow: 'drop' },
+      { direction: 'to-client', where: (link) => link.hasSent('subscribe') },
+      { onMs: 2_500, offMs: 500 },
+    )
     try {
       const run = await runCoherence({
         subject: 'naive',
