@@ -1,5 +1,6 @@
 export { cacheFolder, installOnce } from './cache-folder.ts'
 export { type Cluster, type ClusterNode, type ClusterOptions, startCluster } from './cluster.ts'
+export { moveSlot, slotOwner } from './cluster-slots.ts'
 export { type FindServerOptions, type FoundServer, findServer } from './find-server.ts'
 export { freePort } from './free-port.ts'
 export { type Replicated, type ReplicatedOptions, startReplicated, waitForSync } from './replicated.ts'

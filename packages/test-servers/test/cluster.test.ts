@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ask, type RunningServer, startCluster } from '../src/index.ts'
+import { ask, moveSlot, type RunningServer, slotOwner, startCluster } from '../src/index.ts'
 import { waitUntil } from '../src/wait-until.ts'
 import { serversAtHand } from './servers-at-hand.ts'
 import { keep } from './stop-after-test.ts'
@@ -17,6 +17,19 @@ for (const { server, title, missing } of await serversAtHand()) {
           [5461, 10922, '127.0.0.1', nodes[1]?.port],
           [10923, 16383, '127.0.0.1', nodes[2]?.port],
         ])
+      }
+    })
+
+    test("a slot is moved with its keys, again and again, and is always somebody's", async () => {
+      const { nodes } = await keep(startCluster({ server }))
+      const [first, second] = nodes
+      // Slot 5061.
+      for (let at = 0; at < 10; at++) await ask(nodes[0] as RunningServer, ['SET', `{bar}${at}`, at])
+      for (let round = 0; round < 20; round++) {
+        const to = round % 2 === 0 ? second : first
+        await moveSlot(nodes, 5061, to as NonNullable<typeof to>)
+        expect((await slotOwner(nodes, 5061)).port).toBe(to?.port)
+        expect(await ask(to as RunningServer, ['CLUSTER', 'COUNTKEYSINSLOT', 5061])).toBe(10)
       }
     })
 

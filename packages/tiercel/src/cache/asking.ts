@@ -27,7 +27,7 @@ export interface InL1 {
   readonly doubted: Entry | undefined
 }
 
-const notInL1: InL1 = { entry: undefined, doubted: undefined }
+export const notInL1: InL1 = { entry: undefined, doubted: undefined }
 
 /** What a call does when L1 cannot simply hand out. Keys are checked. */
 export class Asking {

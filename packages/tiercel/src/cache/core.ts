@@ -38,8 +38,8 @@ export interface Core {
   readonly random: () => number
   readonly background: Background
   isClosed: boolean
-  /** Whether an invalidation of this key by this process has still to reach the server. */
-  isQueued(storedKey: string): boolean
+  /** Whether what the server says of a key, asked for at `sentAtMs`, may be from before an invalidation that this process could not tell it at once. */
+  isQueued(storedKey: string, sentAtMs: number): boolean
 }
 
 /** Work that goes on after its caller has his answer. Counted, so that it can be waited for. */

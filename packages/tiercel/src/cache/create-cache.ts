@@ -135,7 +135,7 @@ export function createCache(options: CacheOptions = {}): Cache {
   const l2 = linked?.store
   if (l2 === undefined) proof.proveForEver()
   const journal = l2 === undefined ? undefined : new Journal(l2, coherence.journalKeys, pace)
-  const isQueued = (key: string): boolean => journal?.holds(key) ?? false
+  const isQueued = (key: string, sentAtMs: number): boolean => journal?.holds(key, sentAtMs) ?? false
   const scopes = new Scopes(l1, { l2, proof, nowMs, isQueued })
   const first = scopes.first(options.namespace)
   const core: Core = {

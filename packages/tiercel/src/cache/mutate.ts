@@ -108,9 +108,12 @@ class Fences {
     writeToken(this.#owner, 0)
   }
 
+  /** Opened again, an item has a new deadline: that is how it is renewed. */
   async open(): Promise<void> {
-    await this.#each('open', this.#mutation.fenceMs).catch((error) => reportStoreFailure(this.#core, this.#scope.name, 'write', error))
-    this.#plan()
+    const { fenceMs } = this.#mutation
+    await this.#each('open', fenceMs).catch((error) => reportStoreFailure(this.#core, this.#scope.name, 'write', error))
+    if (this.#core.l2 === undefined || this.#isClosed) return
+    this.#renewal = this.#core.startDeadline(fenceMs / renewals, () => void this.open())
   }
 
   async close(): Promise<InvalidationOutcome> {
@@ -121,17 +124,6 @@ class Fences {
     const keys = [...paths.map((path) => scope.journalEntry(path)), ...tags.map((name) => scope.journalTag(name))]
     if (this.#core.l2 === undefined) scope.tags.bumpHere(tags)
     return apply(this.#core, scope, keys, () => this.#each('close', holdOffMs))
-  }
-
-  /** Opened again, an item has a new deadline. */
-  #plan(): void {
-    if (this.#core.l2 === undefined || this.#isClosed) return
-    this.#renewal = this.#core.startDeadline(this.#mutation.fenceMs / renewals, () => void this.#renew())
-  }
-
-  async #renew(): Promise<void> {
-    await this.#each('open', this.#mutation.fenceMs).catch((error) => reportStoreFailure(this.#core, this.#scope.name, 'write', error))
-    this.#plan()
   }
 
   async #each(op: 'open' | 'close', forMs: number): Promise<void> {

@@ -40,16 +40,22 @@ export function readShared(core: Core, look: Look, doubted: Entry | undefined): 
   const { scope, path } = look
   const underWay = scope.reads.get(path)
   if (underWay !== undefined) {
-    if (!look.isExact) return underWay.found
+    if (!look.isExact && isShareable(core, scope, underWay)) return underWay.found
     // It loses its place, and would not be told of what happens to the key.
     underWay.isOvertaken = true
   }
   if (core.l1 !== undefined) core.changes?.start()
-  const ticket: ReadTicket = { isOvertaken: false, found: Promise.resolve(nothing) }
+  const { count } = scope.tags.touched
+  const ticket: ReadTicket = { sentAtMs: look.sentAtMs, tagTouches: count, isOvertaken: false, found: Promise.resolve(nothing) }
   scope.reads.set(path, ticket)
   if (core.format.hasHeader) scope.tags.prefetch(noTags)
   ticket.found = readWithTicket(core, look, ticket, doubted)
   return ticket.found
+}
+
+/** To share a read is to be served what it finds: not from before anything that was changed here, or heard of, nor older than the bound. */
+function isShareable(core: Core, scope: Scope, { sentAtMs, tagTouches }: ReadTicket): boolean {
+  return tagTouches === scope.tags.touched.count && core.proof.covers(sentAtMs, core.nowMs())
 }
 
 async function readWithTicket(core: Core, look: Look, ticket: ReadTicket, doubted: Entry | undefined): Promise<Found> {
@@ -108,7 +114,7 @@ async function revalidate(
   isStillRight: () => boolean,
 ): Promise<Found | undefined> {
   const { scope, path } = look
-  if (core.isQueued(stored.key)) return undefined
+  if (core.isQueued(stored.key, core.nowMs())) return undefined
   if (entry.version === '') return confirmAlone(core, scope, entry, look.isExact ?? false)
   const head = await stillHolds(core, l2, look, stored, entry, isStillRight)
   if (head === undefined) return undefined
@@ -166,7 +172,7 @@ export function judge(core: Core, look: Look, stored: StoredKey, bytes: Buffer |
   const storeNowMs = core.l2?.nowMs() ?? 0
   const decoded = core.format.readHead(bytes, stored.key, stored.echo, storeNowMs)
   if (decoded.kind === 'value') {
-    if (core.isQueued(stored.key)) return missed(core, fenced)
+    if (core.isQueued(stored.key, look.sentAtMs)) return missed(core, fenced)
     const entry = open(core, look, stored.key, bytes, decoded.entry)
     if (typeof entry === 'string') return reject(core, look, bytes, entry)
     const tags = look.isExact && entry.tokens.length > 0 ? 'unsure' : look.scope.tags.check(entry.tokens, look.sentAtMs)

@@ -61,8 +61,7 @@ export class Scope {
   /** The key on the server: readable, or by its hash when it would be longer than 1 KiB. */
   storedKey(path: string): StoredKey {
     const key = this.entryPrefix + path
-    if (key.length * 3 <= maxStoredBytes || Buffer.byteLength(key) <= maxStoredBytes) return { key, echo: undefined }
-    return { key: hashed(this.entryPrefix, path), echo: path }
+    return fits(key) ? { key, echo: undefined } : { key: hashed(this.entryPrefix, path), echo: path }
   }
 
   /** Whether only a hash of the path is told of on the server. */
@@ -84,7 +83,7 @@ export class Scope {
   /** The key of a tag; the empty name is the namespace itself. */
   tagKey(name: string): string {
     const key = this.#tagPrefix + name
-    return key.length * 3 <= maxStoredBytes || Buffer.byteLength(key) <= maxStoredBytes ? key : hashed(this.#tagPrefix, name)
+    return fits(key) ? key : hashed(this.#tagPrefix, name)
   }
 
   tagNameOf(key: string): string | undefined {
@@ -156,6 +155,11 @@ export class Scope {
   }
 }
 
+/** Most keys are so short that nobody has to count their bytes. */
+function fits(key: string): boolean {
+  return key.length * 3 <= maxStoredBytes || Buffer.byteLength(key) <= maxStoredBytes
+}
+
 function hashed(prefix: string, text: string): string {
   return `${prefix}${hashMark}${createHash('sha256').update(text).digest('base64url')}`
 }
@@ -179,6 +183,9 @@ export interface StoredKey {
 
 /** A read of L2 that is under way. */
 export interface ReadTicket {
+  readonly sentAtMs: number
+  /** How many changes of tags had been heard of. */
+  readonly tagTouches: number
   isOvertaken: boolean
   found: Promise<Found>
 }

@@ -177,10 +177,15 @@ export class SharedLoad {
     return undefined
   }
 
+  /** A lease or a lock, if it is there. */
+  #giveBack(key: string, mark: Buffer): void {
+    this.#inBackground(this.#l2.swap({ key, expected: mark, isWhole: true, value: undefined, ttlMs: 1 }))
+  }
+
   #giveUp(lock: Hold | undefined): void {
     if (lock === undefined) return
     lock.stop()
-    this.#inBackground(this.#l2.swap({ key: lock.key, expected: lock.mark, isWhole: true, value: undefined, ttlMs: 1 }))
+    this.#giveBack(lock.key, lock.mark)
   }
 
   /** The lock of a version, which never needs to be given up: the next version has another one. */
@@ -209,7 +214,7 @@ export class SharedLoad {
     const [instead, snapshot] = await Promise.all([this.#acquire(lease, over), this.#snap()])
     if (instead !== undefined) return instead
     if (snapshot === undefined || snapshot.isFenced) {
-      this.#inBackground(this.#l2.swap({ key: this.#stored.key, expected: lease, isWhole: true, value: undefined, ttlMs: 1 }))
+      this.#giveBack(this.#stored.key, lease)
       return snapshot === undefined ? away : fenced
     }
     const hold = new Hold(this.#core, this.#stored.key, lease)
@@ -269,7 +274,7 @@ export class SharedLoad {
     const { key } = this.#stored
     const present = await this.#l2.get(key).catch(() => undefined)
     if (present?.equals(lease)) return undefined
-    this.#inBackground(this.#l2.swap({ key, expected: lease, isWhole: true, value: undefined, ttlMs: 1 }))
+    this.#giveBack(key, lease)
     return away
   }
 

@@ -5,7 +5,7 @@ import { show } from '../kernel/show.ts'
 import type { Admin } from '../stores/admin/admin.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import { type CacheStats, snapshot } from '../telemetry/stats.ts'
-import { type AnyGetOptions, Asking, type CallOptions, type InL1, isPlain } from './asking.ts'
+import { type AnyGetOptions, Asking, type CallOptions, type InL1, isPlain, notInL1 } from './asking.ts'
 import { checkManyOptions, settleAll } from './batch-options.ts'
 import type { Cache } from './cache.ts'
 import { cacheAdmin } from './cache-admin.ts'
@@ -28,8 +28,6 @@ import type { Scope } from './scope.ts'
 import type { Scopes } from './scopes.ts'
 import { type Tag, tagNames } from './tag-names.ts'
 import { type SetEntry, writeEntries } from './write-path.ts'
-
-const notInL1: InL1 = { entry: undefined, doubted: undefined }
 
 /**
  * The public face: checks what callers give, looks into L1, and hands on.

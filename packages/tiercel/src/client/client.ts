@@ -41,6 +41,11 @@ export interface Client {
    */
   ready(signal?: AbortSignal): Promise<void>
   /**
+   * The address of the node that a command with this key would be sent to now; the same for all keys where there is only one. `undefined`: it cannot be
+   * said, because there is no link to it or the client does not tell.
+   */
+  nodeOf(key: string): string | undefined
+  /**
    * Sends one command.
    * @throws {TIERCEL_SERVER_ERROR} the server answered with an error
    * @throws {TIERCEL_STORE_UNAVAILABLE} there is no link, or it broke before the answer came

@@ -52,6 +52,11 @@ export class ClusterNodes implements Nodes {
     return this.#map.ready(signal)
   }
 
+  nodeOf(key: string): string | undefined {
+    const link = this.#owners.of(slotOf(key))
+    return link?.isReady ? link.address : undefined
+  }
+
   send(command: Command): Promise<Reply> {
     const slot = command.key === undefined ? undefined : slotOf(command.key)
     const link = slot === undefined ? this.#map.any() : this.#owners.of(slot)

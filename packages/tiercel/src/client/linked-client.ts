@@ -55,6 +55,10 @@ export class LinkedClient implements Client {
     return this.#isClosed ? Promise.reject(closed(this.name)) : this.#nodes.ready(signal)
   }
 
+  nodeOf(key: string): string | undefined {
+    return this.#isClosed ? undefined : this.#nodes.nodeOf(key)
+  }
+
   send(command: Command): Promise<Reply> {
     return this.#isClosed ? Promise.reject(closed(this.name)) : this.#nodes.send(command)
   }

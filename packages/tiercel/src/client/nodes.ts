@@ -11,6 +11,8 @@ export interface Nodes {
   /** Whether read-only commands may be answered elsewhere than where the data link's tracking is. */
   readonly readsFromReplicas?: boolean
   ready(signal?: AbortSignal): Promise<void>
+  /** As `Client.nodeOf`. */
+  nodeOf(key: string): string | undefined
   send(command: Command): Promise<Reply>
   /** Some node that can be used now; for pub/sub, which all nodes share. */
   any(): Promise<Link>
@@ -29,6 +31,7 @@ export function oneNode(link: Link, news: LinkNews): Nodes {
     },
     news,
     ready: (signal) => link.ready(signal),
+    nodeOf: () => (link.isReady ? link.address : undefined),
     send: (command) => sendOn(link, command),
     any: () => self,
     primaries: () => primaries,

@@ -68,6 +68,10 @@ export class ReplicaNodes implements Nodes {
     return this.#nodes.primaries()
   }
 
+  nodeOf(key: string): string | undefined {
+    return this.#nodes.nodeOf(key)
+  }
+
   /** A watched read goes to the primary: that is where it is watched. */
   send(command: Command): Promise<Reply> {
     let replica: Link | undefined

@@ -15,7 +15,9 @@ export interface JournalKey {
 interface Record {
   readonly key: JournalKey
   /** When the server confirmed it; `undefined`: it has not. */
-  appliedAtMs: number | undefined
+  readonly appliedAtMs: number | undefined
+  /** Whether the caller went on before. */
+  readonly wasQueued: boolean
 }
 
 /** What a failover may have lost was confirmed less than so long ago. */
@@ -39,6 +41,8 @@ export class Journal {
   readonly #pace: Pace
   readonly #records: Map<string, Record> = new Map()
   #queued = 0
+  /** When the server confirmed one that had been queued, the last time. */
+  #lastLateMs = Number.NEGATIVE_INFINITY
   #retry: Timer | undefined
   #retryMs = firstRetryMs
   #isClosed = false
@@ -56,9 +60,16 @@ export class Journal {
     return this.#queued
   }
 
-  /** Whether what the server holds under a key may be older than an invalidation of this process. */
-  holds(key: string): boolean {
-    return this.#queued > 0 && this.#records.get(key)?.appliedAtMs === undefined && this.#records.has(key)
+  /**
+   * Whether what the server said of a key may be older than an invalidation that this process has queued.
+   *
+   * @param sentAtMs when it was asked: an answer may have been given before the server was told at last, and come after that
+   */
+  holds(key: string, sentAtMs: number): boolean {
+    if (this.#queued === 0 && sentAtMs > this.#lastLateMs) return false
+    const record = this.#records.get(key)
+    if (record === undefined) return false
+    return record.appliedAtMs === undefined || (record.wasQueued && sentAtMs <= record.appliedAtMs)
   }
 
   /** The server has confirmed it. */
@@ -96,26 +107,34 @@ export class Journal {
     this.#unlisten?.()
   }
 
-  #put(key: JournalKey, appliedAtMs: number | undefined): void {
+  #put(key: JournalKey, appliedAtMs: number | undefined, wasQueued = appliedAtMs === undefined): void {
     const known = this.#records.get(key.key)
     if (known !== undefined) this.#drop(key.key, known)
-    if (this.#records.size >= this.#maxKeys) return this.#overflow(key, appliedAtMs)
-    this.#records.set(key.key, { key, appliedAtMs })
-    if (appliedAtMs === undefined) this.#queued += 1
+    const record = { key, appliedAtMs, wasQueued }
+    if (this.#records.size < this.#maxKeys) this.#add(record)
+    else this.#overflow(record)
+  }
+
+  #add(record: Record): void {
+    this.#records.set(record.key.key, record)
+    if (record.appliedAtMs === undefined) this.#queued += 1
   }
 
   /** Namespaces in the place of their keys. */
-  #overflow(key: JournalKey, appliedAtMs: number | undefined): void {
-    const all = [...this.#records.values(), { key, appliedAtMs }]
+  #overflow(last: Record): void {
+    const all = [...this.#records.values(), last]
     this.#records.clear()
     this.#queued = 0
-    for (const { key, appliedAtMs } of all) {
+    for (const { key, appliedAtMs, wasQueued } of all) {
       const { namespace } = key
       const known = this.#records.get(namespace.key)
-      const isQueued = appliedAtMs === undefined || (known !== undefined && known.appliedAtMs === undefined)
       if (known !== undefined) this.#drop(namespace.key, known)
-      this.#records.set(namespace.key, { key: { ...namespace, namespace }, appliedAtMs: isQueued ? undefined : appliedAtMs })
-      if (isQueued) this.#queued += 1
+      const isQueued = appliedAtMs === undefined || (known !== undefined && known.appliedAtMs === undefined)
+      this.#add({
+        key: { ...namespace, namespace },
+        appliedAtMs: isQueued ? undefined : appliedAtMs,
+        wasQueued: wasQueued || known?.wasQueued === true,
+      })
     }
   }
 
@@ -163,8 +182,9 @@ export class Journal {
 
   #applied(record: Record): void {
     if (record.appliedAtMs !== undefined || this.#records.get(record.key.key) !== record) return
-    this.#drop(record.key.key, record)
-    this.#put(record.key, this.#pace.nowMs())
+    const nowMs = this.#pace.nowMs()
+    this.#lastLateMs = nowMs
+    this.#put(record.key, nowMs, true)
   }
 
   #plan(): void {

@@ -15,7 +15,8 @@ export interface TagContext {
   readonly l2: Store | undefined
   readonly proof: Proof
   readonly nowMs: () => number
-  readonly isQueued: (key: string) => boolean
+  /** Whether an answer may be from before an invalidation that this process could not tell the server at once. */
+  readonly isQueued: (key: string, sentAtMs: number) => boolean
 }
 
 /** Tags that one process remembers per namespace. */
@@ -49,8 +50,7 @@ export class Tags {
   readonly #store: Store | undefined
   readonly #proof: Proof
   readonly #nowMs: () => number
-  /** Whether an invalidation of this process has still to reach the server. */
-  readonly #isQueued: (key: string) => boolean
+  readonly #isQueued: TagContext['isQueued']
 
   constructor(keys: TagKeys, { l2, proof, nowMs, isQueued }: TagContext) {
     this.#keys = keys
@@ -237,7 +237,7 @@ export class Tags {
     if (this.#store === undefined) return tag.held ?? 'missing'
     const sentAtMs = this.#nowMs()
     const content = await this.#store.get(tag.key)
-    return this.#isQueued(tag.key) ? 'fenced' : this.#learn(tag, content, sentAtMs, touches)
+    return this.#isQueued(tag.key, sentAtMs) ? 'fenced' : this.#learn(tag, content, sentAtMs, touches)
   }
 
   #snapHere(names: readonly string[]): TagSnapshot {
@@ -288,7 +288,7 @@ export class Tags {
     const states = new Map(
       tags.map((tag, at) => {
         const content = contents[at]
-        const isFenced = content === 'fenced' || this.#isQueued(tag.key)
+        const isFenced = content === 'fenced' || this.#isQueued(tag.key, sentAtMs)
         return [tag, isFenced ? 'fenced' : this.#learn(tag, content, sentAtMs, touches[at] as number)]
       }),
     )

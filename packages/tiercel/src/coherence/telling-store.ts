@@ -14,6 +14,8 @@ export class TellingStore implements Store {
   readonly name: string
   readonly read?: NonNullable<Store['read']>
   readonly onLink?: NonNullable<Store['onLink']>
+  readonly leftMs?: NonNullable<Store['leftMs']>
+  readonly admin?: NonNullable<Store['admin']>
   readonly #store: Store
   readonly #tell: TellOwn
   readonly #end: () => void
@@ -26,6 +28,9 @@ export class TellingStore implements Store {
     this.#tell = tell
     if (store.read !== undefined) this.read = (key: string, reader: Reader) => store.read?.(key, reader)
     if (store.onLink !== undefined) this.onLink = store.onLink.bind(store)
+    if (store.leftMs !== undefined) this.leftMs = store.leftMs.bind(store)
+    const admin = store.admin?.bind(store)
+    if (admin !== undefined) this.admin = (prefix, onDeleted) => admin(prefix, (keys) => this.#deleted(keys, onDeleted))
   }
 
   get linkEpoch(): number {
@@ -94,6 +99,12 @@ export class TellingStore implements Store {
 
   overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean> {
     return this.#change(() => this.#store.overwrite(key, offset, bytes), [key])
+  }
+
+  /** Nobody who deletes many waits until others know of each. */
+  #deleted(keys: readonly string[], onDeleted: (keys: readonly string[]) => void): void {
+    onDeleted(keys)
+    void this.#tell(keys, none)
   }
 
   close(): Promise<void> {

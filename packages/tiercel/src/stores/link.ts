@@ -52,6 +52,11 @@ export class Link {
     return this.#isStarted && client?.isReady === true && !this.#isClosed ? client : undefined
   }
 
+  /** As `Client.nodeOf`. */
+  nodeOf(key: string): string | undefined {
+    return this.client?.nodeOf(key)
+  }
+
   /** Grows whenever a link to a server is lost or made. */
   get epoch(): number {
     return this.#client?.linkEpoch ?? 0

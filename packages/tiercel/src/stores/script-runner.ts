@@ -12,8 +12,8 @@ export interface WatchedCall extends ScriptCall {
 /** Runs scripts over a link, many as one pipeline. */
 export class ScriptRunner {
   readonly #link: Link
-  /** Those that a server has been given the text of. */
-  readonly #sentScripts: Set<Script> = new Set()
+  /** By the address of a server: those that it has been given the text of. */
+  readonly #sentScripts: Map<string, Set<Script>> = new Map()
 
   constructor(link: Link) {
     this.#link = link
@@ -22,7 +22,7 @@ export class ScriptRunner {
   }
 
   /**
-   * The first call of a script brings its text, so that it takes its place among the commands around it; later ones its hash. A server that
+   * The first call of a script that a server gets brings its text, so that it takes its place among the commands around it; later ones its hash. A server that
    * forgot it says so and has executed nothing.
    *
    * @param toCall told the last instant, of the server's clock, at which its batch may still be waited for
@@ -44,11 +44,7 @@ export class ScriptRunner {
 
   async #runBatch(calls: readonly WatchedCall[], operation: string): Promise<readonly Reply[]> {
     const replies = await this.#link.batch(
-      calls.map((call) => {
-        const isKnown = this.#sentScripts.has(call.script)
-        this.#sentScripts.add(call.script)
-        return commandOf(call, isKnown ? 'EVALSHA' : 'EVAL')
-      }),
+      calls.map((call) => commandOf(call, this.#isKnown(call) ? 'EVALSHA' : 'EVAL')),
       operation,
     )
     const unknown = calls.filter((_, at) => isUnknownScript(replies[at]))
@@ -64,6 +60,17 @@ export class ScriptRunner {
       if (reply instanceof Error) throw reply
       return reply
     })
+  }
+
+  /** From the first time it is asked on: that call brings the text. */
+  #isKnown({ script, keys }: WatchedCall): boolean {
+    const node = this.#link.nodeOf(keys[0] as string)
+    if (node === undefined) return false
+    const sent = this.#sentScripts.get(node) ?? new Set()
+    this.#sentScripts.set(node, sent)
+    if (sent.has(script)) return true
+    sent.add(script)
+    return false
   }
 }
 

@@ -247,6 +247,25 @@ describe('with the server away', () => {
     },
   )
 
+  test.each(['delete', 'expire', 'invalidateTag', 'expireTag', 'clear'] as const)(
+    '%s is queued: what was asked for before it is done, and answered after, is not served',
+    async (verb) => {
+      const l2 = new GatedStore()
+      const a = newCache({ l2 })
+      await a.set('k', 'old', { tags: ['t'] })
+      for (const call of ['fence', 'deleteMany', 'overwrite', 'ageTags'] as const) l2.fail(call, away)
+      expect(await (verb === 'clear' ? a.clear() : a[verb](verb.endsWith('Tag') ? 't' : 'k'))).toBe('queued')
+      const answer = l2.hold('get', 'after')
+      const reads = Promise.all([a.get('k'), a.get('k', { exact: true }), a.getOrSet('k', () => 'new'), a.getMany(['k'])])
+      await expect.poll(() => l2.calls.filter((call) => call === 'get').length).toBeGreaterThan(1)
+      l2.mend()
+      const changed = { delete: key, expire: key, invalidateTag: 'tc1:t:{:}t', expireTag: 'tc1:t:{:}t', clear: 'tc1:t:{:}' }[verb]
+      await expect.poll(() => l2.inner.get(changed)).toBeUndefined()
+      answer()
+      expect(await reads).toEqual([undefined, undefined, 'new', [undefined]])
+    },
+  )
+
   test('what the server refuses for good is an error', async () => {
     const { ServerError } = await import('../../src/kernel/errors.ts')
     const { a, l2 } = pair()

@@ -127,6 +127,39 @@ describe.each(tiers)('%s', (_, create) => {
   })
 })
 
+test('a read that takes longer than the bound is not shared after it', async () => {
+  const inner = memoryStore()
+  const b = newCache({ l2: inner })
+  await b.set('k', 'old')
+  const deaf = new GatedStore(inner, true)
+  const a = newCache({ l2: deaf, coherence: { maxStaleness: 50 } })
+  const late = deaf.hold('get', 'after')
+  const before = a.get('k')
+  await b.set('k', 'new')
+  const within = a.get('k')
+  await new Promise((resolve) => setTimeout(resolve, 80))
+  const after = a.get('k')
+  late()
+  expect([await before, await within, await after]).toEqual(['old', 'old', 'new'])
+})
+
+test('who asks after a tag was invalidated does not share a read that asked for the tag before', async () => {
+  const l2 = new GatedStore()
+  await newCache({ l2: l2.inner }).set('k', 'old', { tags: ['t'] })
+  const a = newCache({ l2 })
+  const entryAndNamespace = l2.hold('get', 'after')
+  const before = a.get('k')
+  await expect.poll(() => l2.calls.filter((call) => call === 'get').length).toBe(2)
+  entryAndNamespace()
+  const tag = l2.hold('get', 'after')
+  await expect.poll(() => l2.calls.filter((call) => call === 'get').length).toBe(3)
+  expect(await a.invalidateTag('t')).toBe('applied')
+  const after = a.get('k')
+  tag()
+  expect(await after).toBeUndefined()
+  await before
+})
+
 describe('one process invalidates, another', () => {
   test('sees it with its next read, through L1 and through L2', async () => {
     const { a, b } = pair()

@@ -1,4 +1,4 @@
-import { ask, type RunningServer } from '@tiercel/test-servers'
+import { ask, type ClusterNode, moveSlot, slotOwner } from '@tiercel/test-servers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Client } from '../../src/client/client.ts'
 import { slotOf } from '../../src/client/slot.ts'
@@ -9,17 +9,21 @@ const withinMs = { timeout: 20_000, interval: 20 }
 const unavailable = { code: 'TIERCEL_STORE_UNAVAILABLE', retryable: true }
 /** Its slot is moved about. */
 const key = 'wanderer'
-const slot = String(slotOf(key))
+const slot = slotOf(key)
+
+export interface ClusterTopology extends ClientTopology {
+  nodes(): readonly ClusterNode[]
+}
 
 /** What `client.ts` promises when the map of a cluster changes under the client. */
-export function clusterSuite(name: string, topology: ClientTopology, open: () => OpenedClient): void {
+export function clusterSuite(name: string, { nodes }: ClusterTopology, open: () => OpenedClient): void {
   describe(`${name}: when the cluster changes`, () => {
     let opened: OpenedClient
     let client: Client
 
     beforeEach(async () => {
-      await untilServing(topology.nodes())
-      await onAll(topology.nodes(), ['FLUSHALL'])
+      await untilServing(nodes())
+      await onAll(nodes(), ['FLUSHALL'])
       opened = open()
       client = opened.client
       await client.ready()
@@ -30,10 +34,10 @@ export function clusterSuite(name: string, topology: ClientTopology, open: () =>
     })
 
     it('follows a slot that was moved', async () => {
-      const { from, to } = await roles(topology.nodes())
+      const { from, to } = await roles(nodes())
       expect(await client.send(command('INCR', key))).toBe(1)
       await client.send(command('DEL', key))
-      await moveSlot(topology.nodes(), to)
+      await moveSlot(nodes(), slot, to)
       try {
         expect(await client.send(command('INCR', key))).toBe(1)
         expect(await Promise.all([2, 3, 4].map(() => client.send(command('INCR', key))))).toEqual([2, 3, 4])
@@ -41,13 +45,13 @@ export function clusterSuite(name: string, topology: ClientTopology, open: () =>
         expect(batch).toEqual([5, 1])
         expect(await ask(to, ['GET', key])).toBe('5')
       } finally {
-        await onAll(topology.nodes(), ['FLUSHALL'])
-        await moveSlot(topology.nodes(), from)
+        await onAll(nodes(), ['FLUSHALL'])
+        await moveSlot(nodes(), slot, from)
       }
     })
 
     it('tells of it before the first command that goes to the new owner', async () => {
-      const { from, to } = await roles(topology.nodes())
+      const { from, to } = await roles(nodes())
       await client.send(command('RPUSH', key, 'before'))
       await client.send(command('SET', await keyOn(to), 'a link that was used before'))
       await client.send(command('DEL', key))
@@ -57,7 +61,7 @@ export function clusterSuite(name: string, topology: ClientTopology, open: () =>
         times++
         void client.send(command('RPUSH', key, 'told'))
       })
-      await moveSlot(topology.nodes(), to)
+      await moveSlot(nodes(), slot, to)
       try {
         await Promise.all([1, 2, 3].map(() => client.send(command('RPUSH', key, 'other'))))
         expect((await client.send(command('LRANGE', key, '0', '-1'))) as Buffer[]).toEqual(
@@ -66,13 +70,13 @@ export function clusterSuite(name: string, topology: ClientTopology, open: () =>
         expect(times).toBe(1)
         expect(client.linkEpoch).toBeGreaterThan(linkEpoch)
       } finally {
-        await onAll(topology.nodes(), ['FLUSHALL'])
-        await moveSlot(topology.nodes(), from)
+        await onAll(nodes(), ['FLUSHALL'])
+        await moveSlot(nodes(), slot, from)
       }
     })
 
     it('says that watched keys may have changed when their slot has moved, by the heartbeat alone', async () => {
-      const { from, to } = await roles(topology.nodes())
+      const { from, to } = await roles(nodes())
       const events: string[] = []
       const tracking = await client.track(
         { prefixes: [key], mode: 'default' },
@@ -85,7 +89,7 @@ export function clusterSuite(name: string, topology: ClientTopology, open: () =>
       await client.send(command('GET', key))
       await tracking.ping()
       expect(events).toEqual([])
-      await moveSlot(topology.nodes(), to)
+      await moveSlot(nodes(), slot, to)
       try {
         await tracking.ping()
         expect(events).toContain('everything')
@@ -96,13 +100,13 @@ export function clusterSuite(name: string, topology: ClientTopology, open: () =>
         await expect.poll(() => events.at(-1), withinMs).toBe(key)
       } finally {
         await tracking.close()
-        await onAll(topology.nodes(), ['FLUSHALL'])
-        await moveSlot(topology.nodes(), from)
+        await onAll(nodes(), ['FLUSHALL'])
+        await moveSlot(nodes(), slot, from)
       }
     })
 
     it('says that anything may have changed after a read that was answered where its slot is moving to', async () => {
-      const { from, to } = await roles(topology.nodes())
+      const { from, to } = await roles(nodes())
       const events: string[] = []
       await ask(to, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id])
       await ask(from, ['CLUSTER', 'SETSLOT', slot, 'MIGRATING', to.id])
@@ -111,12 +115,12 @@ export function clusterSuite(name: string, topology: ClientTopology, open: () =>
         expect(await client.send({ words: ['GET', key], key, tracked: true })).toBe(null)
         expect(events).toEqual(['everything'])
       } finally {
-        await onAll([from, to], ['CLUSTER', 'SETSLOT', slot, 'STABLE'])
+        await onAll([from, to], ['CLUSTER', 'SETSLOT', String(slot), 'STABLE'])
       }
     })
 
     it('asks where a slot is moving to', async () => {
-      const { from, to } = await roles(topology.nodes())
+      const { from, to } = await roles(nodes())
       await ask(to, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id])
       await ask(from, ['CLUSTER', 'SETSLOT', slot, 'MIGRATING', to.id])
       try {
@@ -124,8 +128,8 @@ export function clusterSuite(name: string, topology: ClientTopology, open: () =>
         expect(await ask(from, ['CLUSTER', 'COUNTKEYSINSLOT', slot])).toBe(0)
         expect(await ask(to, ['CLUSTER', 'COUNTKEYSINSLOT', slot])).toBe(1)
       } finally {
-        await onAll(topology.nodes(), ['FLUSHALL'])
-        await onAll([from, to], ['CLUSTER', 'SETSLOT', slot, 'STABLE'])
+        await onAll(nodes(), ['FLUSHALL'])
+        await onAll([from, to], ['CLUSTER', 'SETSLOT', String(slot), 'STABLE'])
       }
     })
 
@@ -136,12 +140,12 @@ export function clusterSuite(name: string, topology: ClientTopology, open: () =>
 }
 
 /** A node is lost and comes back, for all clients at once: a cluster takes its time over that. */
-export function clusterOutageSuite(topology: ClientTopology, subjects: readonly { name: string; open(): OpenedClient }[]): void {
+export function clusterOutageSuite({ nodes }: ClusterTopology, subjects: readonly { name: string; open(): OpenedClient }[]): void {
   it('a lost node takes its keys with it, not the others, and is used again when it is back', async () => {
-    await untilServing(topology.nodes())
+    await untilServing(nodes())
     const opened = subjects.map(({ open }) => open())
     await Promise.all(opened.map(({ client }) => client.ready()))
-    const { from, to } = await roles(topology.nodes())
+    const { from, to } = await roles(nodes())
     const other = await keyOn(to)
     await from.kill()
     try {
@@ -157,7 +161,7 @@ export function clusterOutageSuite(topology: ClientTopology, subjects: readonly 
       await client.close()
     }
     await Promise.all(opened.map(({ end }) => end()))
-    await untilServing(topology.nodes())
+    await untilServing(nodes())
   })
 }
 
@@ -165,39 +169,24 @@ function outcome(promise: Promise<unknown>): Promise<unknown> {
   return promise.catch((error: unknown) => error)
 }
 
-async function untilServing(nodes: readonly RunningServer[]): Promise<void> {
+async function untilServing(nodes: readonly ClusterNode[]): Promise<void> {
   await expect
     .poll(async () => (await onAll(nodes, ['CLUSTER', 'INFO'])).every((info) => String(info).includes('cluster_state:ok')), withinMs)
     .toBe(true)
 }
 
-type Node = RunningServer & { readonly id: string }
-
 /** The owner of the slot, and another primary. */
-async function roles(nodes: readonly RunningServer[]): Promise<{ from: Node; to: Node }> {
-  for (const node of nodes) {
-    if (await owns(node, key)) return { from: node as Node, to: nodes.find((other) => other !== node) as Node }
-  }
-  throw new Error('no node owns the slot')
+async function roles(nodes: readonly ClusterNode[]): Promise<{ from: ClusterNode; to: ClusterNode }> {
+  const from = await slotOwner(nodes, slot)
+  return { from, to: nodes.find((other) => other !== from) as ClusterNode }
 }
 
-/** Makes every node believe that the slot belongs to `to`: the new owner first, so that nobody serves it twice. */
-async function moveSlot(nodes: readonly RunningServer[], to: Node): Promise<void> {
-  // Importing first: only then does the new owner take a new epoch, without which the gossip may turn the move back.
-  await ask(to, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', (await roles(nodes)).from.id])
-  await ask(to, ['CLUSTER', 'SETSLOT', slot, 'NODE', to.id])
-  await onAll(
-    nodes.filter((node) => node !== to),
-    ['CLUSTER', 'SETSLOT', slot, 'NODE', to.id],
-  )
-}
-
-async function keyOn(node: RunningServer): Promise<string> {
+async function keyOn(node: ClusterNode): Promise<string> {
   for (let index = 0; index < 1000; index++) if (await owns(node, `k${index}`)) return `k${index}`
   throw new Error('the node owns no key')
 }
 
-function owns(node: RunningServer, aKey: string): Promise<boolean> {
+function owns(node: ClusterNode, aKey: string): Promise<boolean> {
   return ask(node, ['GET', aKey]).then(
     () => true,
     () => false,

@@ -1,8 +1,9 @@
-import { type RunningServer, type ServerName } from '@tiercel/test-servers'
+import { type ClusterNode, type RunningServer, type ServerName, slotOwner } from '@tiercel/test-servers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { probeCapabilities, serverTimeMs } from '../../src/client/capabilities.ts'
 import type { Client, Command, Reply, Word } from '../../src/client/client.ts'
 import { defineScript, runScript } from '../../src/client/script.ts'
+import { slotOf } from '../../src/client/slot.ts'
 import { ServerError } from '../../src/kernel/errors.ts'
 import { askOwner, connectionIds, killSideLinks, onAll } from './client-server-view.ts'
 
@@ -332,6 +333,16 @@ export function clientSuite(name: string, topology: ClientTopology, open: (isCon
         expect(String(await idle.client.send({ words: ['PING'] }))).toBe('PONG')
         await idle.client.close()
         await idle.end()
+      })
+
+      it('says where a command would go', async () => {
+        for (const key of ['a', 'b', 'c', 'd']) {
+          await client.send(command('SET', key, 'v'))
+          const owner = topology.kind === 'cluster' ? await slotOwner(topology.nodes() as ClusterNode[], slotOf(key)) : undefined
+          expect(client.nodeOf(key)).toBe(owner === undefined ? '' : `${owner.host}:${owner.port}`)
+        }
+        await client.close()
+        expect(client.nodeOf('a')).toBeUndefined()
       })
 
       it('names the client underneath', () => {

@@ -1,5 +1,5 @@
-import { type Cluster, type RunningServer, serverNames, startCluster, startStandalone } from '@tiercel/test-servers'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { ask, type Cluster, type RunningServer, serverNames, startCluster, startStandalone } from '@tiercel/test-servers'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import { valkeyStore } from '../../src/stores/valkey.ts'
 import { clientPackages, type LiveClient } from './live-clients.ts'
@@ -22,6 +22,17 @@ async function onClient(client: LiveClient): Promise<StoreUnderTest> {
       await client.end()
     },
   }
+}
+
+async function keyOn(node: RunningServer): Promise<string> {
+  for (let at = 0; ; at++)
+    if (
+      await ask(node, ['GET', `k${at}`]).then(
+        () => true,
+        () => false,
+      )
+    )
+      return `k${at}`
 }
 
 describe.each(serverNames)('%s', (server) => {
@@ -48,7 +59,25 @@ describe.each(serverNames)('%s', (server) => {
     })
     afterAll(() => cluster.stop())
 
-    for (const clientPackage of clientPackages)
+    for (const clientPackage of clientPackages) {
       storeSuite(clientPackage.name, async () => onClient(await clientPackage.cluster(cluster.urls)))
+
+      // As after a failover: what is deleted again must be gone for whatever is read after it.
+      test(`${clientPackage.name}: a delete takes its place on each server, also on those that do not know its script yet`, async () => {
+        const { store, close } = await onClient(await clientPackage.cluster(cluster.urls))
+        try {
+          const keys = await Promise.all(cluster.nodes.map(keyOn))
+          for (const [at, node] of cluster.nodes.entries()) {
+            await ask(node, ['SCRIPT', 'FLUSH'])
+            await ask(node, ['SET', keys[at] as string, 'old'])
+          }
+          await store.getMany(keys)
+          const [, found] = await Promise.all([store.deleteMany(keys), store.getMany(keys)])
+          expect(found).toEqual(keys.map(() => undefined))
+        } finally {
+          await close()
+        }
+      })
+    }
   })
 })

@@ -1,4 +1,4 @@
-import { ask, type Cluster, type ClusterNode, startCluster } from '@tiercel/test-servers'
+import { ask, type Cluster, type ClusterNode, moveSlot, slotOwner, startCluster } from '@tiercel/test-servers'
 import { createRandom } from '@tiercel/workloads'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { slotOf } from '../../src/client/slot.ts'
@@ -113,7 +113,10 @@ test(
       for (let moved = 0; moved < movedSlots; moved += 1) {
         // That of the tags, and those of the keys that are read most.
         const slot = moved % 10 === 0 ? tagSlot : slotOf(entryKey(keyName(moved)))
-        await moveSlot(slot, moved)
+        const owners = cluster.nodes.slice(0, primaries)
+        const from = await slotOwner(owners, slot)
+        const others = owners.filter((node) => node !== from)
+        await moveSlot(cluster.nodes, slot, others[moved % others.length] as ClusterNode)
       }
     } finally {
       isOver = true
@@ -126,38 +129,6 @@ test(
   },
   aroundMs + movedSlots * 2_000,
 )
-
-async function ownerOf(slot: number): Promise<ClusterNode> {
-  for (const node of cluster.nodes.slice(0, primaries)) {
-    const shown = (await ask(node, ['CLUSTER', 'NODES'])) as string
-    const own = shown.split('\n').find((line) => line.includes('myself')) ?? ''
-    const ranges = own.split(' ').slice(8)
-    const isIn = (range: string): boolean => {
-      const [first, last = first] = range.split('-').map(Number) as [number, number?]
-      return slot >= first && slot <= last
-    }
-    if (ranges.some((range) => !range.startsWith('[') && isIn(range))) return node
-  }
-  throw new Error(`nobody owns slot ${slot}`)
-}
-
-/** With its keys, a few at a time, as `valkey-cli --cluster reshard` does it. */
-async function moveSlot(slot: number, seed: number): Promise<void> {
-  const from = await ownerOf(slot)
-  const others = cluster.nodes.slice(0, primaries).filter((node) => node !== from)
-  const to = others[seed % others.length] as ClusterNode
-  await ask(to, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id])
-  await ask(from, ['CLUSTER', 'SETSLOT', slot, 'MIGRATING', to.id])
-  for (;;) {
-    const keys = (await ask(from, ['CLUSTER', 'GETKEYSINSLOT', slot, 3])) as string[]
-    if (keys.length === 0) break
-    await ask(from, ['MIGRATE', to.host, to.port, '', 0, 2_000, 'KEYS', ...keys])
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  await ask(to, ['CLUSTER', 'SETSLOT', slot, 'NODE', to.id])
-  await ask(from, ['CLUSTER', 'SETSLOT', slot, 'NODE', to.id])
-  for (const other of others) if (other !== to) await ask(other, ['CLUSTER', 'SETSLOT', slot, 'NODE', to.id])
-}
 
 test.each(Array.from({ length: failovers }, (_, at) => at))(
   'a primary is lost with what it acknowledged last: what was invalidated there is invalidated again (%i)',

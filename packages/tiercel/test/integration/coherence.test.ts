@@ -65,6 +65,7 @@ describe.each(serverNames)('two processes on %s', (name) => {
       const changes = [
         () => b.set('k', 'new', { tags: ['t'] }),
         () => b.delete('k'),
+        () => b.admin.deleteByPrefix('k'),
         () => b.expire('k'),
         () => b.invalidateTag('t'),
         () => b.clear(),

@@ -64,7 +64,7 @@ function stateHere(carried: CarriedTag, held: TagToken | undefined, isUntouched:
 }
 
 function stateThere(core: Core, carried: CarriedTag, storedKey: string, contents: TagContents): ExplainedTag['state'] {
-  if (core.isQueued(storedKey)) return 'queued'
+  if (core.isQueued(storedKey, core.nowMs())) return 'queued'
   if (!contents.has(storedKey)) return 'unknown'
   const content = contents.get(storedKey)
   const token = decodeTag(content)

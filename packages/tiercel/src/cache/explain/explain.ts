@@ -27,7 +27,7 @@ export async function explain(core: Core, scope: Scope, path: string): Promise<E
     l1: explainL1(core, scope, found, byL1, contents),
     l2: answer.kind === 'answered' ? explainL2(core, scope, stored, answer, byL2, contents) : answer,
     link: explainLink(core),
-    isQueued: core.isQueued(stored.key),
+    isQueued: core.isQueued(stored.key, core.nowMs()),
     isLoading: scope.flights.has(path),
     isChanging: scope.isChangingTokens(path, found?.tokens ?? []),
   }
