@@ -138,7 +138,20 @@ export class Asking {
     const check = options === undefined ? undefined : valueCheck(options)
     const entry = isExact ? undefined : inL1.entry
     const doubted = isExact || isForced || check !== undefined ? this.#pass(inL1) : inL1.doubted
-    const request = { scope, path, load, policy, isForced, isExact, known: entry, doubted, check, onWait, ...tagsOf(options) }
+    const request = {
+      scope,
+      path,
+      load,
+      policy,
+      isForced,
+      isExact,
+      known: entry,
+      doubted,
+      check,
+      onWait,
+      tags: tagsOf(options),
+      lateTags: lateTagsOf(options),
+    }
     if (entry !== undefined && !isForced && core.nowMs() < entry.staleAtMs) return this.#refreshIfDue(request, entry)
     const flight = isForced || isExact ? undefined : scope.flights.get(path)
     const mayJoin = flight === undefined ? 'no' : joinable(core, scope, flight, path)
@@ -210,11 +223,17 @@ export function isPlain(options: CallOptions): boolean {
 
 const noTags: readonly string[] = []
 
-function tagsOf(options: { readonly tags?: TagsOption<never> } | undefined): Pick<LoadRequest, 'tags' | 'lateTags'> {
+type WithTags = { readonly tags?: TagsOption<never> } | undefined
+
+function tagsOf(options: WithTags): LoadRequest['tags'] {
+  const given = options?.tags
+  return given === undefined || typeof given === 'function' ? noTags : tagNames(given, 'getOrSet')
+}
+
+/** Those that only the value tells. */
+function lateTagsOf(options: WithTags): LoadRequest['lateTags'] {
   const given = options?.tags as TagsOption<unknown> | undefined
-  if (given === undefined) return { tags: noTags, lateTags: undefined }
-  if (typeof given !== 'function') return { tags: tagNames(given, 'getOrSet'), lateTags: undefined }
-  return { tags: noTags, lateTags: (value) => tagNames(given(value), 'getOrSet') }
+  return typeof given === 'function' ? (value) => tagNames(given(value), 'getOrSet') : undefined
 }
 
 function checkLoader(load: Loader<unknown>, key: string): void {

@@ -60,6 +60,7 @@ export const policyOptionNames: readonly string[] = [
   'beta',
   'sliding',
 ]
+const policyNames: ReadonlySet<string> = new Set(policyOptionNames)
 export const getOrSetOptionNames: readonly string[] = [...policyOptionNames, 'tags', 'exact', 'forceFresh', 'signal', 'schema', 'migrate']
 export const getOptionNames: readonly string[] = ['schema', 'migrate', 'exact']
 
@@ -72,14 +73,22 @@ export function cachePolicy(options: PolicyOptions): Policy {
 export function callPolicy(policy: Policy, options: PolicyOptions | undefined, known: readonly string[], call: string): Policy {
   if (options === undefined) return policy
   checkOptionNames(options, known, call)
-  return over(policy, options)
+  return saysNothing(options) ? policy : over(policy, options)
+}
+
+/** Calls that only name tags are many. */
+function saysNothing(options: PolicyOptions): boolean {
+  for (const name of Object.keys(options)) if (policyNames.has(name)) return false
+  return true
 }
 
 const maxBeta = 100
 
 function over(policy: Policy, options: PolicyOptions): Policy {
-  const { refreshAhead, beta } = options
-  const merged = {
+  const refreshAhead = fractionOrOff(options.refreshAhead, policy.refreshAhead)
+  const beta = options.beta === undefined ? policy.beta : checkBeta(options.beta)
+  const sliding = options.sliding === undefined ? policy.sliding : checkFlag(options.sliding, 'sliding')
+  return {
     ttlMs: options.ttl === undefined ? policy.ttlMs : durationMs(options.ttl, 'ttl'),
     graceMs: duration(options.grace, 'grace', policy.graceMs, 0),
     l1TtlMs: duration(options.l1Ttl, 'l1Ttl', policy.l1TtlMs, Number.POSITIVE_INFINITY),
@@ -90,11 +99,15 @@ function over(policy: Policy, options: PolicyOptions): Policy {
     hardTimeoutMs: duration(options.hardTimeout, 'hardTimeout', policy.hardTimeoutMs, Number.POSITIVE_INFINITY),
     lockTimeoutMs: duration(options.lockTimeout, 'lockTimeout', policy.lockTimeoutMs, Number.POSITIVE_INFINITY),
     graceBackoffMs: options.graceBackoff === undefined ? policy.graceBackoffMs : durationMs(options.graceBackoff, 'graceBackoff'),
-    refreshAhead: refreshAhead === undefined ? policy.refreshAhead : refreshAhead === false ? 1 : fraction(refreshAhead, 'refreshAhead'),
-    beta: beta === undefined ? policy.beta : checkBeta(beta),
-    sliding: options.sliding === undefined ? policy.sliding : checkFlag(options.sliding, 'sliding'),
+    refreshAhead,
+    beta,
+    sliding,
+    looksEarly: refreshAhead < 1 || beta > 0 || sliding,
   }
-  return { ...merged, looksEarly: merged.refreshAhead < 1 || merged.beta > 0 || merged.sliding }
+}
+
+function fractionOrOff(given: number | false | undefined, inherited: number): number {
+  return given === undefined ? inherited : given === false ? 1 : fraction(given, 'refreshAhead')
 }
 
 function duration(given: Duration | false | undefined, option: string, inherited: number, off: number): number {

@@ -1,4 +1,4 @@
-import { carriesAlone, type DecodedEntry, decodeTags, prefixBytes, versionText } from '../codecs/envelope.ts'
+import { carriesAlone, type DecodedEntry, decodeTags, prefixBytes, tagsText, versionText } from '../codecs/envelope.ts'
 import { decodeFailure, leaseLengthMs } from '../codecs/marks.ts'
 import type { HeldToken } from '../coherence/tag.ts'
 import type { Tags } from '../coherence/tags.ts'
@@ -200,12 +200,10 @@ export async function settle(core: Core, look: Look, judged: Found | Unsure): Pr
   return accept(core, look, bytes, entry, tags === 'stale')
 }
 
-function carriedTokens(scope: Scope, bytes: Buffer, { tagCount }: DecodedEntry): readonly HeldToken[] {
-  const { held } = scope.tags.own
+function carriedTokens({ tags }: Scope, bytes: Buffer, { tagCount, payloadStart }: DecodedEntry): readonly HeldToken[] {
+  const { held } = tags.own
   if (held !== undefined && carriesAlone(bytes, tagCount, held.hardToken, held.softToken)) return held.alone
-  return decodeTags(bytes, tagCount).map(({ name, hardToken, softToken }) =>
-    scope.tags.carried(name, hardToken.toString('latin1'), softToken.toString('latin1')),
-  )
+  return tags.carried(tagsText(bytes, payloadStart), () => decodeTags(bytes, tagCount))
 }
 
 /** @param isExpired whether one of its tags was: it is stale from now on, and gone without a grace */

@@ -210,6 +210,11 @@ export function versionText(bytes: Buffer): string {
   return bytes.toString('latin1', versionOffset, versionPrefix)
 }
 
+/** All that an entry says of its tags, as Latin-1 text: equal texts, equal tags. */
+export function tagsText(bytes: Buffer, payloadStart: number): string {
+  return bytes.toString('latin1', tagsStart(bytes), payloadStart)
+}
+
 /** The tags of an entry that `decodeEntry` accepted. */
 export function decodeTags(bytes: Buffer, tagCount: number): EntryTag[] {
   const tags: EntryTag[] = []

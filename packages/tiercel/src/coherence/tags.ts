@@ -1,3 +1,4 @@
+import type { EntryTag } from '../codecs/envelope.ts'
 import { decodeTag, type TagToken } from '../codecs/tag-token.ts'
 import type { SnapTag, Store } from '../stores/store.ts'
 import type { Proof } from './proof.ts'
@@ -22,6 +23,9 @@ export interface TagContext {
 /** Tags that one process remembers per namespace. */
 const mostKnown = 50_000
 const mostPerSnap = 100
+/** Lists of tokens as entries carry them. */
+const mostLists = 1_000
+const longestListText = 1_000
 const never = Number.NEGATIVE_INFINITY
 
 /**
@@ -45,7 +49,11 @@ export class Tags {
   #usesLate = false
   #hasForgotten = false
   #open: SnapBatch | undefined
+  /** By stored key. */
   readonly #known: Map<string, Tag> = new Map()
+  readonly #byName: Map<string, Tag> = new Map()
+  /** By the bytes of an entry that name them. */
+  readonly #lists: Map<string, readonly HeldToken[]> = new Map()
   readonly #keys: TagKeys
   readonly #store: Store | undefined
   readonly #proof: Proof
@@ -62,13 +70,12 @@ export class Tags {
   }
 
   tag(name: string): Tag {
-    const key = this.#keys.tagKey(name)
-    let tag = this.#known.get(key)
-    if (tag === undefined) {
-      tag = new Tag(name, key)
-      this.#known.set(key, tag)
-      if (this.#known.size > mostKnown) this.#forgetOldest()
-    }
+    const known = this.#byName.get(name)
+    if (known !== undefined) return known
+    const tag = new Tag(name, this.#keys.tagKey(name))
+    this.#byName.set(name, tag)
+    this.#known.set(tag.key, tag)
+    if (this.#known.size > mostKnown) this.#forgetOldest()
     return tag
   }
 
@@ -192,8 +199,26 @@ export class Tags {
     return ['', ...names].map((name) => standIn(this.tag(name)))
   }
 
-  /** The token that stored bytes name. Not one that is known: an entry may carry the newer of the two, or the older. */
-  carried(name: string, hard: string, soft: string): HeldToken {
+  /**
+   * The tokens that an entry carries. Entries of the same tags have them from one list.
+   *
+   * @param text what it says of its tags
+   */
+  carried(text: string, decode: () => readonly EntryTag[]): readonly HeldToken[] {
+    const known = this.#lists.get(text)
+    if (known !== undefined) return known
+    const tokens = decode().map(({ name, hardToken, softToken }) =>
+      this.#carriedOne(name, hardToken.toString('latin1'), softToken.toString('latin1')),
+    )
+    if (text.length > longestListText) return tokens
+    // Those that are in use come again.
+    if (this.#lists.size >= mostLists) this.#lists.clear()
+    this.#lists.set(text, tokens)
+    return tokens
+  }
+
+  /** Not always the one that is known: an entry may carry the newer of the two, or the older. */
+  #carriedOne(name: string, hard: string, soft: string): HeldToken {
     const tag = this.tag(name)
     const { held } = tag
     return held !== undefined && held.hard === hard && held.soft === soft ? held : hold(tag, { hard, soft, number: 0 })
@@ -323,10 +348,12 @@ export class Tags {
     for (const [key, tag] of this.#known) {
       if (tag === this.own) continue
       this.#known.delete(key)
+      this.#byName.delete(tag.name)
       suspect(tag)
       tag.sentAtMs = never
       break
     }
+    this.#lists.clear()
     this.#hasForgotten = true
     this.epoch += 1
   }

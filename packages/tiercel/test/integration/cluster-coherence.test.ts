@@ -88,6 +88,7 @@ test(
       }
       const loaded = await b.getOrSetMany(keys, (missing) => missing.map(() => 'loaded'), { tags: ['t'] })
       expect(new Set(loaded)).toEqual(new Set(['loaded']))
+      await b.idle()
       expect(await a.getMany(keys)).toEqual(loaded)
     }
   },
