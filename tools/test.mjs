@@ -51,7 +51,7 @@ function sizedTests() {
   const files = ['packages', 'apps'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)),
   )
-  return files.filter((path) => isOurs(path) && readFileSync(join(root, path), 'utf8').includes('testSize('))
+  return files.filter((path) => isOurs(path) && readFileSync(join(root, path), 'utf8').match(/\b(testSize|clientsOn)\(/) !== null)
 }
 
 /** No report: it did not come to that, or vitest itself fell over. */

@@ -70,7 +70,11 @@ export class Asking {
   /** @param stale served when L2 cannot say */
   async #getFromL2(path: string, stale?: Entry, doubted?: Entry, isExact = false): Promise<unknown> {
     const core = this.#core
-    const found = await readShared(core, { scope: this.#scope, path, policy: core.policy, sentAtMs: core.nowMs(), isExact }, doubted)
+    const found = await readShared(
+      core,
+      { scope: this.#scope, path, policy: core.policy, sentAtMs: core.nowMs(), isExact, mayLag: !isExact },
+      doubted,
+    )
     if (found.kind === 'entry') {
       if (found.entry.staleAtMs <= core.nowMs()) core.counters.staleHits += 1
       return this.#copy(found.entry.value)

@@ -29,6 +29,8 @@ export interface Core {
   readonly sharing: ValueSharing
   readonly counters: Counters
   readonly emitter: Emitter
+  /** How old at most a value may be that is read from L2 without `exact`, in ms. */
+  readonly readLagMs: number
   /** Monotonic, coarse: for ages in L1. */
   readonly nowMs: () => number
   readonly startDeadline: StartDeadline

@@ -151,6 +151,7 @@ export function createCache(options: CacheOptions = {}): Cache {
     sharing,
     counters: new Counters(),
     emitter,
+    readLagMs: l2?.readLagMs ?? 0,
     nowMs,
     startDeadline: deadlinesOf(clock),
     deadlineNowMs: clock.after === undefined ? () => performance.now() : () => clock.monotonicMs(),

@@ -37,11 +37,11 @@ export function startFlight(core: Core, request: LoadRequest): Flight {
 function readFirst(l2: Store, look: FirstLook): void {
   const { key } = look.stored
   if (l2.read === undefined)
-    l2.get(key).then(
+    l2.get(key, look.mayLag).then(
       (bytes) => look.onRead(bytes),
       (error) => look.onFailure(error),
     )
-  else l2.read(key, look)
+  else l2.read(key, look, look.mayLag)
 }
 
 /** What a flight does with the answer of L2. */
@@ -56,6 +56,10 @@ class FirstLook implements Reader {
     this.#core = core
     this.#request = request
     this.#flight = flight
+  }
+
+  get mayLag(): boolean {
+    return mayLag(this.#request)
   }
 
   onRead(bytes: Buffer | undefined): void {
@@ -83,8 +87,14 @@ function lookAgain(core: Core, request: LoadRequest, flight: Flight, doubted: En
   return goOn(core, request, flight, () => lookUp(core, lookOf(request, flight), doubted, () => flight.isKeepable))
 }
 
-function lookOf({ scope, path, policy, isExact }: LoadRequest, flight: Flight): Look {
-  return { scope, path, policy, isExact, sentAtMs: flight.startedAtMs }
+function lookOf(request: LoadRequest, flight: Flight): Look {
+  const { scope, path, policy, isExact } = request
+  return { scope, path, policy, isExact, mayLag: mayLag(request), sentAtMs: flight.startedAtMs }
+}
+
+/** What is to be replaced has to be what is there now. */
+function mayLag({ isExact, isForced }: LoadRequest): boolean {
+  return !isExact && !isForced
 }
 
 /** Never rejects: what goes wrong is the flight's result. */

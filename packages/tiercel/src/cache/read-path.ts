@@ -29,6 +29,8 @@ export interface Look {
   readonly sentAtMs: number
   /** Whether tags that are known are asked for all the same. */
   readonly isExact?: boolean
+  /** Whether a replica may answer: what it says counts as asked for that much earlier. Default: false. */
+  readonly mayLag?: boolean
 }
 
 /**
@@ -82,7 +84,7 @@ export async function lookUp(core: Core, look: Look, doubted: Entry | undefined,
       if (found !== undefined) return found
       core.counters.l1Misses += 1
     }
-    return await settle(core, look, judge(core, look, stored, await core.l2.get(stored.key)))
+    return await settle(core, look, judge(core, look, stored, await core.l2.get(stored.key, look.mayLag)))
   } catch (error) {
     return failedRead(core, look.scope, error, doubted)
   }
@@ -239,7 +241,7 @@ function open(core: Core, look: Look, key: string, bytes: Buffer, stored: Decode
     look.policy,
   )
   entry.sizeBytes = opened.sizeBytes
-  entry.sentAtMs = Math.floor(look.sentAtMs)
+  entry.sentAtMs = Math.floor(look.mayLag === true ? look.sentAtMs - core.readLagMs : look.sentAtMs)
   if (core.format.hasHeader) {
     entry.version = versionText(bytes)
     entry.tokens = carriedTokens(look.scope, bytes, stored)

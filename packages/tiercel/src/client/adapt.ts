@@ -32,7 +32,9 @@ function has(members: Members, ...names: string[]): boolean {
 }
 
 function isClient(members: Members): boolean {
-  return members['specVersion'] === 1 && has(members, 'send', 'batch', 'ready', 'onLink', 'subscribe', 'track', 'primaries', 'close')
+  return (
+    members['specVersion'] === 1 && has(members, 'send', 'batch', 'ready', 'onLink', 'subscribe', 'track', 'primaries', 'nodeOf', 'close')
+  )
 }
 
 function isIoredis(members: Members): boolean {

@@ -24,6 +24,8 @@ export interface Client {
   readonly isReady: boolean
   /** Grows whenever a link to a primary has become usable or was lost: equal numbers, same links. */
   readonly linkEpoch: number
+  /** How old at most what a `readOnly` command answers may be, in ms; 0: it is answered by primaries. */
+  readonly readLagMs: number
   /**
    * Calls `listener` whenever a link to a primary has become usable: the first time, after every loss, and on a cluster also when keys have
    * moved to another primary (failover, moved slots). It is called before any other command of this client leaves on that link: commands that

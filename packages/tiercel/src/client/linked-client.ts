@@ -47,6 +47,10 @@ export class LinkedClient implements Client {
     return this.#nodes.news.epoch
   }
 
+  get readLagMs(): number {
+    return this.#nodes.readLagMs ?? 0
+  }
+
   onLink(listener: () => void): () => void {
     return this.#isClosed ? () => {} : this.#nodes.news.listen(listener)
   }

@@ -8,8 +8,8 @@ export interface Nodes {
   readonly topology: 'standalone' | 'cluster'
   readonly isReady: boolean
   readonly news: LinkNews
-  /** Whether read-only commands may be answered elsewhere than where the data link's tracking is. */
-  readonly readsFromReplicas?: boolean
+  /** As `Client.readLagMs`. */
+  readonly readLagMs?: number
   ready(signal?: AbortSignal): Promise<void>
   /** As `Client.nodeOf`. */
   nodeOf(key: string): string | undefined

@@ -29,7 +29,6 @@ const refusals = new Set(['MOVED', 'ASK', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN'
  * primary where there is none. Replicas are measured while they are used, and left alone when nobody has read for a while.
  */
 export class ReplicaNodes implements Nodes {
-  readonly readsFromReplicas = true
   readonly #nodes: Nodes
   readonly #reads: ReplicaReads
   readonly #nowMs: () => number
@@ -42,6 +41,10 @@ export class ReplicaNodes implements Nodes {
     this.#nodes = nodes
     this.#reads = reads
     this.#nowMs = reads.nowMs ?? (() => performance.now())
+  }
+
+  get readLagMs(): number {
+    return this.#reads.maxLagMs
   }
 
   get topology(): 'standalone' | 'cluster' {

@@ -23,7 +23,7 @@ export async function openTracking(
   listener: TrackingListener,
 ): Promise<Tracking> {
   checkOptions(options)
-  if (options.mode === 'default' && nodes.readsFromReplicas) {
+  if (options.mode === 'default' && nodes.readLagMs !== undefined) {
     const text = "mode: 'default' watches what is read from primaries, and this client reads from replicas. Use 'optin' or 'broadcast'."
     throw new UsageError('TIERCEL_UNSUPPORTED', text)
   }
@@ -37,7 +37,7 @@ export async function openTracking(
   return trackers
 }
 
-export type TrackedNodes = Pick<Nodes, 'topology' | 'news' | 'primaries' | 'readsFromReplicas'>
+export type TrackedNodes = Pick<Nodes, 'topology' | 'news' | 'primaries' | 'readLagMs'>
 
 class PrimaryTrackers implements Tracking {
   readonly #clientName: string

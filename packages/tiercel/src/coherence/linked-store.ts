@@ -3,9 +3,13 @@ import type { Store } from '../stores/store.ts'
 import { BusLink } from './bus-link.ts'
 import { type ChangeListener, Changes, type Follow } from './changes.ts'
 import type { Coherence } from './coherence-options.ts'
+import { LaggingStore } from './lagging-store.ts'
 import type { Pace } from './pace.ts'
 import type { Proof } from './proof.ts'
+import { RecentKeys } from './recent-keys.ts'
 import { TellingStore } from './telling-store.ts'
+
+const clockSlackMs = 50
 
 /** A store as a cache uses it, and how this process hears of changes to it; `undefined`: not at all. */
 export interface LinkedStore {
@@ -26,7 +30,20 @@ export interface LinkContext {
 }
 
 /** Links a store by mode. What a store keeps in this process needs none: it tells of all changes itself. */
-export function linkStore(store: Store, coherence: Coherence, names: LinkNames, { proof, listener, pace }: LinkContext): LinkedStore {
+export function linkStore(given: Store, coherence: Coherence, names: LinkNames, context: LinkContext): LinkedStore {
+  const lagMs = given.readLagMs ?? 0
+  if (lagMs === 0) return linkByMode(given, coherence, names, context)
+  const { listener, pace } = context
+  // The clock is coarse.
+  const recent = new RecentKeys(lagMs + clockSlackMs, pace.nowMs)
+  const onChange = (keys: readonly string[] | null): void => {
+    recent.add(keys)
+    listener.onChange(keys)
+  }
+  return linkByMode(new LaggingStore(given, recent), coherence, names, { ...context, listener: { ...listener, onChange } })
+}
+
+function linkByMode(store: Store, coherence: Coherence, names: LinkNames, { proof, listener, pace }: LinkContext): LinkedStore {
   const { mode } = coherence
   const hear = (follow: Follow): Changes => new Changes(withAdvice(follow, mode), proof, listener, pace)
   if (mode === 'off') return { store, changes: undefined }

@@ -12,7 +12,10 @@ const none: readonly string[] = []
 export class TellingStore implements Store {
   readonly specVersion = 1
   readonly name: string
-  readonly read?: NonNullable<Store['read']>
+  readonly readLagMs?: number
+  read?: NonNullable<Store['read']>
+  readonly follow?: NonNullable<Store['follow']>
+  readonly messages?: NonNullable<Store['messages']>
   readonly onLink?: NonNullable<Store['onLink']>
   readonly leftMs?: NonNullable<Store['leftMs']>
   readonly admin?: NonNullable<Store['admin']>
@@ -26,7 +29,10 @@ export class TellingStore implements Store {
     this.name = store.name
     this.#store = store
     this.#tell = tell
-    if (store.read !== undefined) this.read = (key: string, reader: Reader) => store.read?.(key, reader)
+    if (store.readLagMs !== undefined) this.readLagMs = store.readLagMs
+    if (store.read !== undefined) this.read = (key: string, reader: Reader, mayLag?: boolean) => store.read?.(key, reader, mayLag)
+    if (store.follow !== undefined) this.follow = store.follow.bind(store)
+    if (store.messages !== undefined) this.messages = store.messages
     if (store.onLink !== undefined) this.onLink = store.onLink.bind(store)
     if (store.leftMs !== undefined) this.leftMs = store.leftMs.bind(store)
     const admin = store.admin?.bind(store)
@@ -45,8 +51,8 @@ export class TellingStore implements Store {
     return this.#store.ready()
   }
 
-  get(key: string): Promise<Buffer | undefined> {
-    return this.#store.get(key)
+  get(key: string, mayLag?: boolean): Promise<Buffer | undefined> {
+    return this.#store.get(key, mayLag)
   }
 
   getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]> {

@@ -11,7 +11,7 @@ import type { Admin } from './admin/admin.ts'
  * - the bytes that come out are the bytes that went in; `undefined` means that there is nothing (missing, run out, evicted,
  *   or of a type that is not bytes), never an empty value, which is a value;
  * - `ttlMs` is remaining life, counted by the store's own clock from the moment it executes the write; > 0, whole;
- * - reads and writes of one caller are executed in the order in which they were called, and each is one atomic step per key;
+ * - reads and writes of one caller are executed in the order in which they were called (but for `mayLag`), and each is one atomic step per key;
  * - each call costs at most the store's own budget of time and then rejects: nothing hangs;
  * - the batch forms are the primitive: one call, as few round trips as the topology allows. `get` called n times in one turn of
  *   the event loop costs what `getMany` of n keys costs;
@@ -31,12 +31,15 @@ export interface Store {
    * clocks agree on an age. As exact as the last measurement: half a round trip.
    */
   nowMs(): number
+  /** How old at most what is read with `mayLag` may be, in ms. Missing: nothing lags. */
+  readonly readLagMs?: number
   /** Waits until the store can be used for the first time, at most its budget. */
   ready(): Promise<void>
-  get(key: string): Promise<Buffer | undefined>
+  /** @param mayLag whether what was there up to `readLagMs` ago will do: it need not be in order with the calls around it. Default: false */
+  get(key: string, mayLag?: boolean): Promise<Buffer | undefined>
   getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]>
   /** As `get`, told to `reader`, once: for those who read very often and need no promise. Missing where it would save nothing. */
-  read?(key: string, reader: Reader): void
+  read?(key: string, reader: Reader, mayLag?: boolean): void
   /**
    * Stores only where nothing is.
    * @returns what is there, or `undefined` when it was stored

@@ -1,13 +1,14 @@
 import { adaptClient } from '../client/adapt.ts'
 import type { Client, Command, Reply, Tracking, Word } from '../client/client.ts'
 import { connectUrl } from '../client/connect.ts'
+import type { AdapterOptions } from '../client/replica-nodes.ts'
 import { parseServerUrl } from '../client/server-url.ts'
 import { slotOf } from '../client/slot.ts'
 import { newTokens } from '../codecs/tag-token.ts'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { type Duration, durationMs } from '../kernel/duration.ts'
-import { ServerError } from '../kernel/errors.ts'
-import { checkOptionNames } from '../kernel/options.ts'
+import { ServerError, UsageError } from '../kernel/errors.ts'
+import { checkOptionNames, oneOf } from '../kernel/options.ts'
 import { tokenBytes } from '../kernel/token.ts'
 import { type Admin, createAdmin } from './admin/admin.ts'
 import { ageTagsScript, fenceScript, snapScript } from './fence-scripts.ts'
@@ -37,6 +38,15 @@ export interface ValkeyStoreOptions {
   readonly timeout?: Duration
   /** What the first calls may wait for the first link, together and once. Default: 500 ms. */
   readonly connectTimeout?: Duration
+  /**
+   * Whether values may be read from replicas that are proven to lag by at most `maxLag`. What this process has changed, or heard of, within that time is read
+   * from the primary; so are tags, and everything with `exact`. Default: `'primary'`.
+   */
+  readonly readFrom?: 'primary' | 'replica'
+  /** With `readFrom: 'replica'`: by how much what others changed may be late. 20 ms to 1 h. Default: 1 s. */
+  readonly maxLag?: Duration
+  /** With `readFrom: 'replica'`, and no cluster, whose client knows them: live clients of the replicas, of the same package; they stay yours. */
+  readonly replicas?: readonly object[]
   readonly clock?: Clock
 }
 
@@ -51,22 +61,37 @@ export interface ValkeyStoreOptions {
  *   together. A key that holds another type than bytes reads as missing.
  */
 export function valkeyStore(source: Client | object | string | URL, options: ValkeyStoreOptions = {}): Store {
-  checkOptionNames(options, ['timeout', 'connectTimeout', 'clock'], 'valkeyStore')
-  const link = new Link(connector(source), {
+  checkOptionNames(options, ['timeout', 'connectTimeout', 'readFrom', 'maxLag', 'replicas', 'clock'], 'valkeyStore')
+  const { connect, readLagMs } = connector(source, adapterOptions(options))
+  const link = new Link(connect, {
     timeoutMs: durationMs(options.timeout ?? 50, 'timeout'),
     connectTimeoutMs: durationMs(options.connectTimeout ?? 500, 'connectTimeout'),
     clock: options.clock ?? systemClock,
   })
-  return new ValkeyStore(link)
+  return new ValkeyStore(link, readLagMs)
 }
 
-function connector(source: Client | object | string | URL): () => Promise<Client> {
+function adapterOptions({ readFrom = 'primary', maxLag, replicas }: ValkeyStoreOptions): AdapterOptions {
+  if (oneOf(readFrom, ['primary', 'replica'], 'readFrom') === 'replica') {
+    return { readFromReplicas: { ...(maxLag !== undefined && { maxLag }), ...(replicas !== undefined && { replicas }) } }
+  }
+  if (maxLag === undefined && replicas === undefined) return {}
+  throw new UsageError('TIERCEL_INVALID_OPTION', "maxLag and replicas: they need readFrom: 'replica'.")
+}
+
+interface Connector {
+  readonly connect: () => Promise<Client>
+  readonly readLagMs: number
+}
+
+function connector(source: Client | object | string | URL, options: AdapterOptions): Connector {
   if (typeof source === 'string' || source instanceof URL) {
     parseServerUrl(source)
-    return () => connectUrl(source)
+    if (options.readFromReplicas === undefined) return { connect: () => connectUrl(source), readLagMs: 0 }
+    throw new UsageError('TIERCEL_INVALID_OPTION', "readFrom: 'replica' needs a live client, not a URL: replicas are other servers.")
   }
-  const client = adaptClient(source)
-  return async () => client
+  const client = adaptClient(source, options)
+  return { connect: async () => client, readLagMs: client.readLagMs }
 }
 
 /** One call of a script keeps all others waiting. */
@@ -82,7 +107,9 @@ class ValkeyStore implements Store {
   readonly name = 'valkey'
   readonly messages: Messages
   readonly #link: Link
+  readonly readLagMs: number
   readonly #reads: ReadBatcher
+  readonly #lateReads: ReadBatcher
   readonly #heads: ReadBatcher
   readonly #scripts: ScriptRunner
   /** Whether the server compares by itself (`SET … IFEQ`); unknown until it was tried. */
@@ -90,14 +117,17 @@ class ValkeyStore implements Store {
   /** Whether the server watches only what it is told to. */
   #marksReads = false
 
-  constructor(link: Link) {
+  constructor(link: Link, readLagMs: number) {
     this.#link = link
+    this.readLagMs = readLagMs
     this.messages = {
       publish: async (channel, message, route) => void (await link.send({ words: ['PUBLISH', channel, message], key: route }, 'publish')),
       subscribe: async (channels, listener) => (link.client ?? (await link.open())).subscribe(channels, listener),
     }
     this.#scripts = new ScriptRunner(link)
-    this.#reads = new ReadBatcher((keys, settlement) => this.#sendReads(keys, settlement), maxKeysPerRead)
+    this.#reads = new ReadBatcher((keys, settlement) => this.#sendReads(keys, settlement, false), maxKeysPerRead)
+    this.#lateReads =
+      readLagMs === 0 ? this.#reads : new ReadBatcher((keys, settlement) => this.#sendReads(keys, settlement, true), maxKeysPerRead)
     this.#heads = new ReadBatcher((keys, settlement) => this.#sendHeads(keys, settlement), maxKeysPerRead)
   }
 
@@ -109,12 +139,12 @@ class ValkeyStore implements Store {
     return this.#link.ready()
   }
 
-  get(key: string): Promise<Buffer | undefined> {
-    return this.#reads.get(key)
+  get(key: string, mayLag = false): Promise<Buffer | undefined> {
+    return (mayLag ? this.#lateReads : this.#reads).get(key)
   }
 
-  read(key: string, reader: Reader): void {
-    this.#reads.read(key, reader)
+  read(key: string, reader: Reader, mayLag = false): void {
+    ;(mayLag ? this.#lateReads : this.#reads).read(key, reader)
   }
 
   getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]> {
@@ -221,7 +251,7 @@ class ValkeyStore implements Store {
   }
 
   async leftMs(key: string): Promise<number | undefined> {
-    const reply = Number(await this.#link.send({ words: ['PTTL', key], key, readOnly: true }, 'read'))
+    const reply = Number(await this.#link.send({ words: ['PTTL', key], key }, 'read'))
     return reply === -2 ? undefined : reply === -1 ? Number.POSITIVE_INFINITY : reply
   }
 
@@ -255,14 +285,15 @@ class ValkeyStore implements Store {
 
   #flush(): void {
     this.#reads.flush()
+    this.#lateReads.flush()
     this.#heads.flush()
   }
 
-  async #sendReads(keys: string[], settlement: ReadSettlement): Promise<void> {
+  async #sendReads(keys: string[], settlement: ReadSettlement, mayLag: boolean): Promise<void> {
     try {
       const client = this.#link.client ?? (await this.#link.open())
-      if (client.topology === 'standalone') settlement.resolve(await this.#readGroup(keys))
-      else await this.#readBySlot(keys, settlement)
+      if (client.topology === 'standalone') settlement.resolve(await this.#readGroup(keys, mayLag))
+      else await this.#readBySlot(keys, settlement, mayLag)
     } catch (error) {
       settlement.reject(error)
     }
@@ -270,16 +301,16 @@ class ValkeyStore implements Store {
 
   async #sendHeads(keys: readonly string[], settlement: ReadSettlement): Promise<void> {
     try {
-      const commands = keys.map((key) => this.#readCommand(['GETRANGE', key, '0', String(headBytes - 1)], key))
+      const commands = keys.map((key) => this.#readCommand(['GETRANGE', key, '0', String(headBytes - 1)], key, false))
       settlement.resolve((await this.#link.batch(commands, 'read')).map(headOf))
     } catch (error) {
       settlement.reject(error)
     }
   }
 
-  async #readBySlot(keys: readonly string[], settlement: ReadSettlement): Promise<void> {
+  async #readBySlot(keys: readonly string[], settlement: ReadSettlement, mayLag: boolean): Promise<void> {
     const groups = groupKeys(keys, 'cluster', maxKeysPerRead)
-    const replies = await Promise.all(groups.map((group) => this.#readGroup(group)))
+    const replies = await Promise.all(groups.map((group) => this.#readGroup(group, mayLag)))
     const found = new Map<string, unknown>()
     groups.forEach((group, at) => {
       group.forEach((key, index) => {
@@ -289,14 +320,14 @@ class ValkeyStore implements Store {
     settlement.resolve(keys.map((key) => found.get(key)))
   }
 
-  async #readGroup(keys: readonly string[]): Promise<readonly unknown[]> {
-    const reply = await this.#link.send(this.#readCommand(['MGET', ...keys], keys[0] as string), 'read')
+  async #readGroup(keys: readonly string[], mayLag: boolean): Promise<readonly unknown[]> {
+    const reply = await this.#link.send(this.#readCommand(['MGET', ...keys], keys[0] as string, mayLag), 'read')
     if (Array.isArray(reply)) return reply
     throw new ServerError('MGET was not answered with an array')
   }
 
-  #readCommand(words: readonly Word[], key: string): Command {
-    return { words, key, readOnly: true, tracked: this.#marksReads }
+  #readCommand(words: readonly Word[], key: string, mayLag: boolean): Command {
+    return { words, key, readOnly: mayLag, tracked: this.#marksReads }
   }
 }
 

@@ -1,5 +1,6 @@
 import { type RunningServer, serverNames, startCluster, startStandalone } from '@tiercel/test-servers'
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { clientsOn } from '../test-size.ts'
 import { adminSuite } from './admin.suite.ts'
 import { onAll } from './client-server-view.ts'
 import { clientPackages } from './live-clients.ts'
@@ -23,7 +24,7 @@ describe.each(serverNames)('admin on %s', (server) => {
     afterAll(() => stop())
     beforeEach(() => onAll(nodes, ['CONFIG', 'RESETSTAT']))
 
-    for (const { name, standalone, cluster } of clientPackages) {
+    for (const { name, standalone, cluster } of clientsOn(server, clientPackages)) {
       adminSuite(
         name,
         () => nodes,

@@ -5,6 +5,7 @@ import type { Client } from '../../src/client/client.ts'
 import { type Bus, createBus } from '../../src/coherence/bus.ts'
 import type { Messages } from '../../src/stores/store.ts'
 import { valkeyStore } from '../../src/stores/valkey.ts'
+import { clientsOn } from '../test-size.ts'
 import { killSideLinks } from './client-server-view.ts'
 import { clientPackages, type LiveClient } from './live-clients.ts'
 
@@ -29,7 +30,7 @@ describe.each(serverNames)('the bus on %s', (server) => {
     })
     afterAll(() => stop())
 
-    describe.each(clientPackages)('$name', ({ standalone, cluster }) => {
+    describe.each(clientsOn(server, clientPackages))('$name', ({ standalone, cluster }) => {
       let lives: LiveClient[]
       let clients: Client[]
       let buses: Bus[]

@@ -2,6 +2,7 @@ import { type Address, ask, freePort, type RunningServer, serverNames, startClus
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { adaptClient } from '../../src/client/adapt.ts'
 import type { Client, Command } from '../../src/client/client.ts'
+import { clientsOn } from '../test-size.ts'
 import { onAll } from './client-server-view.ts'
 import { clientPackages, type LiveClient } from './live-clients.ts'
 
@@ -27,7 +28,7 @@ describe.each(serverNames)('%s: reads from replicas', (server) => {
     })
     afterAll(() => stop())
 
-    describe.each(clientPackages)('$name', (clientPackage) => {
+    describe.each(clientsOn(server, clientPackages))('$name', (clientPackage) => {
       let lives: LiveClient[]
       let client: Client
 
@@ -119,7 +120,7 @@ describe.each(serverNames)('%s: reads from replicas', (server) => {
     beforeEach(() => untilNamed(primaries))
     afterAll(() => stop())
 
-    it.each(clientPackages)('$name', async ({ cluster }) => {
+    it.each(clientsOn(server, clientPackages))('$name', async ({ cluster }) => {
       const live = await cluster(primaries.map(({ url }) => url))
       const client = adaptClient(live.live, { readFromReplicas: { maxLag: maxLagMs } })
       await client.ready()

@@ -1,5 +1,6 @@
 import { type Cluster, type RunningServer, type ServerName, startCluster, startStandalone } from '@tiercel/test-servers'
 import { afterAll, beforeAll, describe } from 'vitest'
+import { clientsOn } from '../test-size.ts'
 import { type ClientTopology, clientSuite, type OpenedClient } from './client.suite.ts'
 import { type ClusterTopology, clusterOutageSuite, clusterSuite } from './client-cluster.suite.ts'
 import { linksSuite } from './client-links.suite.ts'
@@ -18,7 +19,7 @@ for (const server of servers) {
     afterAll(() => node?.stop())
 
     const topology: ClientTopology = { kind: 'standalone', server, nodes: () => [node] }
-    for (const { name, sendsAgain, open, connect } of clientPackages) {
+    for (const { name, sendsAgain, open, connect } of clientsOn(server, clientPackages)) {
       clientSuites(name, topology, (isConnecting) => open(topology, isConnecting))
       outageSuite(name, topology, { sendsAgain, open: () => open(topology), connect })
     }
@@ -32,7 +33,7 @@ for (const server of servers) {
     afterAll(() => cluster?.stop())
 
     const topology: ClusterTopology = { kind: 'cluster', server, nodes: () => cluster.nodes }
-    for (const { name, open } of clientPackages) {
+    for (const { name, open } of clientsOn(server, clientPackages)) {
       clientSuites(name, topology, (isConnecting) => open(topology, isConnecting))
       clusterSuite(name, topology, () => open(topology))
     }

@@ -2,6 +2,7 @@ import { ask, type Cluster, type RunningServer, serverNames, startCluster, start
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import { valkeyStore } from '../../src/stores/valkey.ts'
+import { clientsOn } from '../test-size.ts'
 import { clientPackages, type LiveClient } from './live-clients.ts'
 import { type StoreUnderTest, storeSuite } from './store.suite.ts'
 
@@ -43,7 +44,7 @@ describe.each(serverNames)('%s', (server) => {
     })
     afterAll(() => running.stop())
 
-    for (const clientPackage of clientPackages)
+    for (const clientPackage of clientsOn(server, clientPackages))
       storeSuite(clientPackage.name, async () => onClient(await clientPackage.standalone(running.url)))
 
     storeSuite('by URL', async () => {
@@ -59,7 +60,7 @@ describe.each(serverNames)('%s', (server) => {
     })
     afterAll(() => cluster.stop())
 
-    for (const clientPackage of clientPackages) {
+    for (const clientPackage of clientsOn(server, clientPackages)) {
       storeSuite(clientPackage.name, async () => onClient(await clientPackage.cluster(cluster.urls)))
 
       // As after a failover: what is deleted again must be gone for whatever is read after it.

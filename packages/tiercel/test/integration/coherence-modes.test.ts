@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Cache, type CacheEvent, type CacheOptions, type CoherenceOptions, createCache, valkeyStore } from '../../src/index.ts'
 import { clientPackages } from '../conformance/live-clients.ts'
-import { testSize } from '../test-size.ts'
+import { clientsOn, testSize } from '../test-size.ts'
 import { warmUp } from './live-server.ts'
 
 type Mode = Pick<CoherenceOptions, 'mode' | 'noLoop'>
@@ -23,12 +23,13 @@ const heard: readonly Mode[] = [
   { mode: 'optin', noLoop: true },
   { mode: 'bus' },
 ]
-const all = (modes: readonly Mode[]) =>
-  modes.flatMap((mode) => clientPackages.map((each, client) => [named(mode), each.name, mode, client] as const))
 const named = ({ mode, noLoop }: Mode): string => (noLoop === true ? `${mode}, noLoop` : String(mode))
 
 /** The mode that is the default is shown, with more, in `coherence.test.ts`. */
 describe.each(serverNames)('modes of coherence on %s', (name) => {
+  const clients = clientsOn(name, clientPackages)
+  const all = (modes: readonly Mode[]) =>
+    modes.flatMap((mode) => clients.map((each) => [named(mode), each.name, mode, clientPackages.indexOf(each)] as const))
   let server: RunningServer
   let admin: Redis
   const ends: (() => unknown)[] = []
