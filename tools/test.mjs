@@ -3,7 +3,7 @@
 // `--size ci` (npm run test:faults) and `--size release` (npm run test:release) run the tests that have sizes, at that size, and nothing else.
 import './node-version.mjs'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { check } from './check.mjs'
 import { runAttached, typescriptArgs } from './child.mjs'
 import { cache, libraryBuild, packages, pageBuild, root, seconds, setup } from './setup.mjs'
@@ -45,13 +45,19 @@ function node(nodeArgs) {
   })
 }
 
-/** Those that ask how far they should go. */
+/** Those that ask how far they should go, themselves or in the suite that they are made of. */
 function sizedTests() {
   const isOurs = (path) => path.endsWith('.test.ts') && !/(^|[\\/])(node_modules|dist)[\\/]/.test(path)
   const files = ['packages', 'apps'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)),
   )
-  return files.filter((path) => isOurs(path) && readFileSync(join(root, path), 'utf8').match(/\b(testSize|clientsOn)\(/) !== null)
+  return files.filter((path) => isOurs(path) && isSized(join(root, path)))
+}
+
+function isSized(file) {
+  const text = readFileSync(file, 'utf8')
+  if (/\b(testSize|clientsOn)\(/.test(text)) return true
+  return Array.from(text.matchAll(/from '(\.\/[^']+\.suite\.ts)'/g)).some(([, suite]) => isSized(join(dirname(file), suite)))
 }
 
 /** No report: it did not come to that, or vitest itself fell over. */

@@ -1,9 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
+/** They measure how late processes are: on the sizes of CI nothing else runs beside them (`vitest.alone.config.ts`). */
+export const alone: string[] = (process.env['TIERCEL_TEST_SIZE'] ?? 'small') === 'small' ? [] : ['test/coherence/*.test.ts']
+
 export default defineConfig({
   test: {
     name: 'tiercel',
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', ...alone],
     // Servers start, packages are packed and consumers are type-checked inside tests, on machines with two busy cores.
     testTimeout: 60_000,
     hookTimeout: 60_000,

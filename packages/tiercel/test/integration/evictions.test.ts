@@ -12,9 +12,9 @@ import { keyName, randomCalls, tagName } from './random-calls.ts'
 import { VersionedSource } from './versioned-source.ts'
 
 const isSmall = testSize({ small: 1, ci: 0, release: 0 }) === 1
-const tags = testSize({ small: 50, ci: 400, release: 1_000 })
-const keys = testSize({ small: 2_000, ci: 20_000, release: 100_000 })
-const operations = testSize({ small: 6_000, ci: 30_000, release: 1_000_000 })
+const tags = testSize({ small: 50, ci: 1_000, release: 1_000 })
+const keys = testSize({ small: 2_000, ci: 100_000, release: 100_000 })
+const operations = testSize({ small: 6_000, ci: 100_000, release: 1_000_000 })
 const ttlMs = testSize({ small: 1_500, ci: 10_000, release: 10_000 })
 const longestTagLifeMs = 60_000
 const maxStaleness = 200

@@ -10,9 +10,11 @@ import { clientPackages } from '../conformance/live-clients.ts'
 import { testSize } from '../test-size.ts'
 import { warmUp } from './live-server.ts'
 
-const racedReads = testSize({ small: 200, ci: 600, release: 10_000 })
-const ownWrites = testSize({ small: 50, ci: 100, release: 1_000 })
-const expiringKeys = testSize({ small: 100, ci: 200, release: 1_000 })
+/** For each server and client, of which there are six. */
+const racedReads = testSize({ small: 200, ci: 1_700, release: 10_000 })
+const ownWrites = testSize({ small: 50, ci: 170, release: 1_000 })
+/** For each of the three servers. */
+const expiringKeys = testSize({ small: 100, ci: 350, release: 1_000 })
 const servers: readonly ServerName[] = testSize({ small: 1, ci: 3, release: 3 }) === 1 ? ['valkey-9.1'] : serverNames
 const aroundMs = 60_000
 const patience = { timeout: '5s', connectTimeout: '10s' } as const
