@@ -13,7 +13,7 @@ import type { GetOptions, GetOrSetOptions, TagsOption } from './options.ts'
 import { callPolicy, checkFlag, getOptionNames, getOrSetOptionNames, type Policy } from './policy.ts'
 import { keepInL1, readShared } from './read-path.ts'
 import type { Scope } from './scope.ts'
-import { tagNames } from './tag-names.ts'
+import { checkRoom, tagNames } from './tag-names.ts'
 import { checkStored, mismatch, reportRefusal } from './value-checks.ts'
 
 /** Of any schema: the types of the contract tell callers which. */
@@ -153,8 +153,8 @@ export class Asking {
       doubted,
       check,
       onWait,
-      tags: tagsOf(options),
-      lateTags: lateTagsOf(options),
+      tags: this.#tagsOf(options),
+      lateTags: this.#lateTagsOf(options),
     }
     if (entry !== undefined && !isForced && core.nowMs() < entry.staleAtMs) return this.#refreshIfDue(request, entry)
     const flight = isForced || isExact ? undefined : scope.flights.get(path)
@@ -215,6 +215,20 @@ export class Asking {
     if (doubted !== undefined) this.#core.counters.l1Misses += 1
   }
 
+  #tagsOf(options: CallOptions | undefined): LoadRequest['tags'] {
+    const given = options?.tags
+    return given === undefined || typeof given === 'function' ? noTags : tagNames(given, 'getOrSet', this.#core.format)
+  }
+
+  /** Those that only the value tells. */
+  #lateTagsOf(options: CallOptions | undefined): LoadRequest['lateTags'] {
+    const given = options?.tags as TagsOption<unknown> | undefined
+    if (typeof given !== 'function') return undefined
+    const { format } = this.#core
+    checkRoom(format, 'getOrSet')
+    return (value) => tagNames(given(value), 'getOrSet', format)
+  }
+
   #copy(held: unknown): unknown {
     return this.#copies ? this.#core.format.values.handOut(held) : held
   }
@@ -226,19 +240,6 @@ export function isPlain(options: CallOptions): boolean {
 }
 
 const noTags: readonly string[] = []
-
-type WithTags = { readonly tags?: TagsOption<never> } | undefined
-
-function tagsOf(options: WithTags): LoadRequest['tags'] {
-  const given = options?.tags
-  return given === undefined || typeof given === 'function' ? noTags : tagNames(given, 'getOrSet')
-}
-
-/** Those that only the value tells. */
-function lateTagsOf(options: WithTags): LoadRequest['lateTags'] {
-  const given = options?.tags as TagsOption<unknown> | undefined
-  return typeof given === 'function' ? (value) => tagNames(given(value), 'getOrSet') : undefined
-}
 
 function checkLoader(load: Loader<unknown>, key: string): void {
   if (typeof load === 'function') return

@@ -2,9 +2,11 @@ import { type Duration, durationMs } from '../kernel/duration.ts'
 import { BatchError, UsageError } from '../kernel/errors.ts'
 import { checkOptionNames, checkSignal, wholeNumber } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
+import type { Core } from './core.ts'
 import type { BatchBounds } from './load-batch.ts'
 import type { GetOrSetManyOptions, GetOrSetOptions } from './options.ts'
-import { callPolicy, getOrSetOptionNames, type Policy } from './policy.ts'
+import { callPolicy, getOrSetOptionNames } from './policy.ts'
+import { checkTags } from './tag-names.ts'
 
 export const batchOptionNames: readonly string[] = ['batchSize', 'batchWindow']
 const maxWindowMs = 60_000
@@ -26,13 +28,14 @@ export interface ManyOptions {
 }
 
 /**
- * @throws {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION}
+ * @throws {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_INVALID_KEY} {TIERCEL_UNSUPPORTED}
  * @throws the signal's reason, when it has fired
  */
-export function checkManyOptions(policy: Policy, options: GetOrSetManyOptions): ManyOptions {
+export function checkManyOptions({ policy, format }: Pick<Core, 'policy' | 'format'>, options: GetOrSetManyOptions): ManyOptions {
   checkOptionNames(options, [...getOrSetOptionNames, ...batchOptionNames, 'partial'], 'getOrSetMany')
   const { partial, batchSize, batchWindow, ...each } = options
   callPolicy(policy, each, getOrSetOptionNames, 'getOrSetMany')
+  checkTags(each.tags, 'getOrSetMany', format)
   checkSignal(each.signal)?.throwIfAborted()
   return { isPartial: partialFlag(partial), bounds: batchBounds(batchSize, batchWindow), each }
 }

@@ -136,7 +136,8 @@ export function createCache(options: CacheOptions = {}): Cache {
   if (l2 === undefined) proof.proveForEver()
   const journal = l2 === undefined ? undefined : new Journal(l2, coherence.journalKeys, pace)
   const isQueued = (key: string, sentAtMs: number): boolean => journal?.holds(key, sentAtMs) ?? false
-  const scopes = new Scopes(l1, { l2, proof, nowMs, isQueued })
+  const format = valueFormat(options, sharing)
+  const scopes = new Scopes(l1, { l2, proof, nowMs, isQueued, canClear: format.hasHeader })
   const first = scopes.first(options.namespace)
   const core: Core = {
     l1,
@@ -145,7 +146,7 @@ export function createCache(options: CacheOptions = {}): Cache {
     proof,
     journal,
     serveStaleForMs: coherence.serveStaleForMs,
-    format: valueFormat(options, sharing),
+    format,
     policy: cachePolicy(policyOf(options)),
     leaseMs: checkLease(options.lease ?? '10s'),
     sharing,

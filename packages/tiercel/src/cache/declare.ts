@@ -10,7 +10,7 @@ import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
 import { callPolicy, policyOptionNames } from './policy.ts'
 import type { Resource, ResourceDefinition } from './resource.ts'
 import type { Scope } from './scope.ts'
-import { tagNames } from './tag-names.ts'
+import { checkTags } from './tag-names.ts'
 
 /** Where something is declared. */
 export interface Host {
@@ -45,7 +45,7 @@ export function declareResource<Template extends string, T>(
     throw new UsageError('TIERCEL_INVALID_LOADER', 'resource: a load or loadMany function is needed.')
   }
   callPolicy(core.policy, options, policyOptionNames, 'resource')
-  if (tags !== undefined && typeof tags !== 'function') tagNames(tags, 'resource')
+  checkTags(tags, 'resource', core.format)
   const bounds = batchBounds(batchSize, batchWindow)
   scope.declarations.add(template, definition, 'resource: key')
   return new DeclaredResource(cache, { template, load, loadMany, tags, options, bounds } as Declaration)

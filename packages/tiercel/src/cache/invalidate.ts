@@ -112,8 +112,7 @@ export async function apply(
     return 'applied'
   } catch (error) {
     reportStoreFailure(core, scope.name, 'delete', error)
-    if (core.journal === undefined || !mayPass(error)) throw error
-    core.journal.queue(keys)
+    if (core.journal === undefined || !mayPass(error) || !core.journal.queue(keys)) throw error
     return 'queued'
   }
 }

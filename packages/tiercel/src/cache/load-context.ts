@@ -45,7 +45,7 @@ export class Context implements LoadContext {
   }
 
   setTags(tags: readonly Tag[]): void {
-    this.tags = tagNames(tags, 'setTags')
+    this.tags = tagNames(tags, 'setTags', this.#core.format)
   }
 
   skip<T>(value: T): T {

@@ -19,6 +19,11 @@ export const tagRoot: string = `${keyRoot}:t:{`
 export const busRoot: string = `${keyRoot}:b:`
 const tagRootEnd = ':}'
 
+export interface ScopeContext extends TagContext {
+  /** Whether entries say which namespace's token they were stored under. */
+  readonly canClear: boolean
+}
+
 /**
  * One namespace of a cache: its keys, and what is under way for them in this process.
  *
@@ -45,11 +50,13 @@ export class Scope {
   readonly counterKey: string
   /** What the keys of all entries of this namespace begin with, and no others. */
   readonly entryPrefix: string
+  readonly #canClear: boolean
   readonly #tagPrefix: string
   readonly #lockPrefix: string
 
-  constructor(name: string, l1: Partition | undefined, context: TagContext) {
+  constructor(name: string, l1: Partition | undefined, context: ScopeContext) {
     this.name = name
+    this.#canClear = context.canClear
     this.l1 = l1
     this.entryPrefix = `${entryRoot}${name}:`
     this.#tagPrefix = `${tagRoot}${name}${tagRootEnd}`
@@ -106,6 +113,7 @@ export class Scope {
   }
 
   #journalNamespace(): JournalKey['namespace'] {
+    if (!this.#canClear) return undefined
     return { key: this.tags.own.key, counter: this.counterKey }
   }
 

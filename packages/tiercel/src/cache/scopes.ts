@@ -1,9 +1,8 @@
-import type { TagContext } from '../coherence/tags.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { encodeName } from '../kernel/key.ts'
 import { show } from '../kernel/show.ts'
 import type { Arena } from '../stores/memory/arena.ts'
-import { partsOfKey, Scope } from './scope.ts'
+import { partsOfKey, Scope, type ScopeContext } from './scope.ts'
 
 const maxNameLength = 200
 const separator = '/'
@@ -16,9 +15,9 @@ export class Scopes {
   readonly #l1: Arena | undefined
   readonly #inUse: Map<string, WeakRef<Scope>> = new Map()
   readonly #cleaner: FinalizationRegistry<string>
-  readonly #context: TagContext
+  readonly #context: ScopeContext
 
-  constructor(l1: Arena | undefined, context: TagContext) {
+  constructor(l1: Arena | undefined, context: ScopeContext) {
     this.#l1 = l1
     this.#context = context
     this.#cleaner = new FinalizationRegistry((name) => {

@@ -88,7 +88,7 @@ export class TieredCache implements BatchingCache {
     if (typeof loadMany !== 'function') {
       throw new UsageError('TIERCEL_INVALID_LOADER', `getOrSetMany: loadMany must be a function, not ${show(loadMany)}.`)
     }
-    const { isPartial, bounds, each } = checkManyOptions(this.#core.policy, options)
+    const { isPartial, bounds, each } = checkManyOptions(this.#core, options)
     for (const key of keys) this.#path(key)
     const batch = new LoadBatch<K>({ ...bounds, call: 'getOrSetMany', loadMany, pathOf })
     // A copy of the key's parts: the caller's array may have changed when it is loaded.
@@ -167,6 +167,7 @@ export class TieredCache implements BatchingCache {
 
   async clear(): Promise<InvalidationOutcome> {
     checkOpen(this.#core)
+    if (!this.#core.format.hasHeader) throw cannotClear()
     this.#scope.overtakeAll()
     try {
       return await bumpTags(this.#core, this.#scope, [''])
@@ -277,12 +278,12 @@ export class TieredCache implements BatchingCache {
     const encoded = encodeValue(core, value)
     const given = options?.tags
     const tags = typeof given === 'function' ? (value === null ? [] : given(value as never)) : (given ?? [])
-    return { scope: this.#scope, path, policy, encoded, tags: tagNames(tags, call) }
+    return { scope: this.#scope, path, policy, encoded, tags: tagNames(tags, call, core.format) }
   }
 
   #tags(tags: readonly Tag[], call: string): readonly string[] {
     checkOpen(this.#core)
-    return tagNames(tags, call)
+    return tagNames(tags, call, this.#core.format)
   }
 
   #path(key: Key): string {
@@ -294,6 +295,11 @@ export class TieredCache implements BatchingCache {
     if (typeof key === 'string') checkPath(path)
     return path
   }
+}
+
+function cannotClear(): UsageError {
+  const text = "clear: what is stored with format: 'plain' does not say what it belongs to. Use cache.admin.deleteByPrefix('')."
+  return new UsageError('TIERCEL_UNSUPPORTED', text)
 }
 
 /** A key is text or a list. */

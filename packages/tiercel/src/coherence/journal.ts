@@ -8,8 +8,8 @@ export interface JournalKey {
   readonly key: string
   /** Of a tag. */
   readonly counter?: string | undefined
-  /** What stands for the whole namespace. */
-  readonly namespace: { readonly key: string; readonly counter: string }
+  /** What stands for the whole namespace; `undefined`: nothing does. */
+  readonly namespace: { readonly key: string; readonly counter: string } | undefined
 }
 
 interface Record {
@@ -33,7 +33,8 @@ const longestRetryMs = 5_000
  * confirmed it dies, and its successor never heard of it. So everything of the last minute is deleted once more on every new link, before
  * anything is read over it. A delete that is done twice costs a miss.
  *
- * What does not fit stands for its whole namespace, which is then cleared.
+ * What does not fit stands for its whole namespace, which is then cleared; where nothing can stand for it, the oldest that were applied give way, and
+ * what is left over cannot be queued.
  */
 export class Journal {
   readonly #store: Store
@@ -79,11 +80,16 @@ export class Journal {
     for (const key of keys) this.#put(key, nowMs)
   }
 
-  /** The server did not: it is tried again, with the next link or after a while. */
-  queue(keys: readonly JournalKey[]): void {
+  /**
+   * The server did not: it is tried again, with the next link or after a while.
+   *
+   * @returns whether there was room for all
+   */
+  queue(keys: readonly JournalKey[]): boolean {
     this.#forget(this.#pace.nowMs())
-    for (const key of keys) this.#put(key, undefined)
+    const arePut = keys.map((key) => this.#put(key, undefined))
     this.#plan()
+    return arePut.every(Boolean)
   }
 
   /**
@@ -107,12 +113,27 @@ export class Journal {
     this.#unlisten?.()
   }
 
-  #put(key: JournalKey, appliedAtMs: number | undefined, wasQueued = appliedAtMs === undefined): void {
+  /** @returns whether there was room */
+  #put(key: JournalKey, appliedAtMs: number | undefined, wasQueued = appliedAtMs === undefined): boolean {
     const known = this.#records.get(key.key)
     if (known !== undefined) this.#drop(key.key, known)
     const record = { key, appliedAtMs, wasQueued }
-    if (this.#records.size < this.#maxKeys) this.#add(record)
-    else this.#overflow(record)
+    if (this.#records.size >= this.#maxKeys) {
+      if (key.namespace !== undefined) return this.#overflow(record)
+      if (!this.#dropApplied()) return false
+    }
+    this.#add(record)
+    return true
+  }
+
+  /** The oldest. */
+  #dropApplied(): boolean {
+    for (const [key, record] of this.#records) {
+      if (record.appliedAtMs === undefined) continue
+      this.#drop(key, record)
+      return true
+    }
+    return false
   }
 
   #add(record: Record): void {
@@ -121,12 +142,12 @@ export class Journal {
   }
 
   /** Namespaces in the place of their keys. */
-  #overflow(last: Record): void {
+  #overflow(last: Record): true {
     const all = [...this.#records.values(), last]
     this.#records.clear()
     this.#queued = 0
     for (const { key, appliedAtMs, wasQueued } of all) {
-      const { namespace } = key
+      const namespace = key.namespace as NonNullable<JournalKey['namespace']>
       const known = this.#records.get(namespace.key)
       if (known !== undefined) this.#drop(namespace.key, known)
       const isQueued = appliedAtMs === undefined || (known !== undefined && known.appliedAtMs === undefined)
@@ -136,6 +157,7 @@ export class Journal {
         wasQueued: wasQueued || known?.wasQueued === true,
       })
     }
+    return true
   }
 
   #drop(key: string, record: Record): void {

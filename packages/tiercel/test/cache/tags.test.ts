@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Cache, LoadContext } from '../../src/cache/cache.ts'
 import { type CacheOptions, createCache } from '../../src/cache/create-cache.ts'
+import { StoreError } from '../../src/kernel/errors.ts'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { deferred } from './deferred.ts'
@@ -349,4 +350,51 @@ test('an exact read shares no read of tags that was sent before it', async () =>
   release()
   expect(await exact).toBeUndefined()
   await early
+})
+
+describe('what is stored without a header', () => {
+  const unsupported = { code: 'TIERCEL_UNSUPPORTED', message: expect.stringContaining("format: 'plain'") }
+  const calls: Readonly<Record<string, (cache: Cache) => unknown>> = {
+    set: (cache) => cache.set('k', 'new', { tags: ['t'] }),
+    setMany: (cache) => cache.setMany([['k', 'new']], { tags: ['t'] }),
+    getOrSet: (cache) => cache.getOrSet('other', () => 'new', { tags: ['t'] }),
+    'getOrSet, tags from the value': (cache) => cache.getOrSet('other', () => 'new', { tags: () => ['t'] }),
+    setTags: (cache) =>
+      cache.getOrSet('other', (context) => {
+        context.setTags(['t'])
+        return 'new'
+      }),
+    getOrSetMany: (cache) => cache.getOrSetMany(['other'], () => ['new'], { tags: ['t'] }),
+    resource: async (cache) => cache.resource({ key: 'r:{id}', load: () => 1, tags: ['t'] }),
+    'resource, tags from the value': async (cache) => cache.resource({ key: 'r:{id}', load: () => 1, tags: () => [] }),
+    invalidateTag: (cache) => cache.invalidateTag('t'),
+    invalidateTags: (cache) => cache.invalidateTags(['t']),
+    expireTag: (cache) => cache.expireTag('t'),
+    expireTags: (cache) => cache.expireTags(['t']),
+    mutate: (cache) => cache.mutate({ keys: ['k'], tags: ['t'] }, () => expect.fail('was changed')),
+    clear: (cache) => cache.clear(),
+  }
+
+  test.each(Object.keys(calls))('%s says that it cannot, and changes nothing', async (name) => {
+    const cache = newCache({ l2: memoryStore(), format: 'plain' })
+    await cache.set('k', 'old')
+    await expect(Promise.resolve().then(() => (calls[name] as (cache: Cache) => unknown)(cache))).rejects.toMatchObject(unsupported)
+    expect([await cache.get('k'), await cache.get('other')]).toEqual(['old', undefined])
+  })
+
+  test('what needs no tag goes on, and all keys can be deleted by their beginning', async () => {
+    const cache = newCache({ l2: memoryStore(), format: 'plain' })
+    await cache.set('k', 1, { tags: [] })
+    expect((await cache.mutate('k', () => undefined)).outcome).toBe('applied')
+    expect(await cache.get('k')).toBeUndefined()
+  })
+
+  test('more invalidations than can be remembered are refused, not forgotten', async () => {
+    const l2 = new GatedStore()
+    const cache = newCache({ l2, format: 'plain', coherence: { journalKeys: 100 } })
+    l2.fail('deleteMany', new StoreError('TIERCEL_STORE_UNAVAILABLE', 'away'))
+    for (let at = 0; at < 100; at += 1) expect(await cache.delete(`k${at}`)).toBe('queued')
+    await expect(cache.delete('one more')).rejects.toMatchObject({ code: 'TIERCEL_STORE_UNAVAILABLE' })
+    expect(await cache.delete('k0')).toBe('queued')
+  })
 })
