@@ -30,7 +30,9 @@ export async function writeThrough(world: World, member: Member, key: string): P
   const head = { storedKey: stored, echo: undefined, codec: 1, createdAtMs: nowMs, staleAtMs: nowMs + lifeMs, deadAtMs: nowMs + lifeMs }
   const bytes = encodeEntry({ ...head, loadCostMs: 0, tags: held }, { payload: JSON.stringify(value) })
   const isFenced = held.length < carried.length
-  await store.fence({ keys: [stored], op: 'close', owner, forMs: 0, value: isFenced ? undefined : bytes, ttlMs: lifeMs })
+  const step = { keys: [stored], op: 'close', owner, forMs: 0, value: isFenced ? undefined : bytes, ttlMs: lifeMs } as const
+  // Whether it was closed is not known then: the key is deleted, now or with the next link.
+  await store.fence(step).catch(() => member.cache.delete(key))
   // The cache of this process was passed by: it hears of it as all others do.
   verdicts.invalidated({ name: member.name, own: new Floors() }, versions, 'applied', false)
 }
