@@ -125,7 +125,7 @@ export function createCache(options: CacheOptions = {}): Cache {
       if (emitter.isHeard) emitter.emit({ type: isUp ? 'link.up' : 'link.down' })
       links += 1
       const link = links
-      if (isUp && l1 !== undefined) void revalidateAll(core, scopes, pace, () => links === link && !core.isClosed)
+      if (isUp && l1 !== undefined) void revalidateAll(core, scopes, pace, link === 1, () => links === link && !core.isClosed)
     },
     onRefused: (error) => {
       if (emitter.isHeard) emitter.emit({ type: 'link.refused', error })

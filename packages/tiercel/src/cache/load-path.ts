@@ -8,7 +8,7 @@ import type { Found } from './found.ts'
 import type { LoadRequest } from './load-request.ts'
 import type { Policy } from './policy.ts'
 import { failedRead, judge, keepInL1, type Look, lookUp, settle } from './read-path.ts'
-import type { StoredKey } from './scope.ts'
+import type { Scope, StoredKey } from './scope.ts'
 import { SharedLoad } from './shared-load.ts'
 import { checkFound } from './value-checks.ts'
 import { keepInL1Alone } from './write-path.ts'
@@ -45,31 +45,39 @@ function readFirst(l2: Store, look: FirstLook): void {
 }
 
 /** What a flight does with the answer of L2. */
-class FirstLook implements Reader {
+class FirstLook implements Reader, Look {
+  readonly scope: Scope
+  readonly path: string
+  readonly policy: Policy
+  readonly sentAtMs: number
+  readonly isExact: boolean
+  readonly mayLag: boolean
   readonly stored: StoredKey
   readonly #core: Core
   readonly #request: LoadRequest
   readonly #flight: Flight
 
   constructor(core: Core, request: LoadRequest, flight: Flight) {
-    this.stored = request.scope.storedKey(request.path)
+    const { scope, path, policy, isExact } = request
+    this.scope = scope
+    this.path = path
+    this.policy = policy
+    this.sentAtMs = flight.startedAtMs
+    this.isExact = isExact
+    this.mayLag = mayLag(request)
+    this.stored = scope.storedKey(path)
     this.#core = core
     this.#request = request
     this.#flight = flight
-  }
-
-  get mayLag(): boolean {
-    return mayLag(this.#request)
   }
 
   onRead(bytes: Buffer | undefined): void {
     const core = this.#core
     const request = this.#request
     const flight = this.#flight
-    const look = lookOf(request, flight)
-    const found = judge(core, look, this.stored, bytes)
+    const found = judge(core, this, this.stored, bytes)
     if (found.kind !== 'entry' || request.check !== undefined || request.isForced || core.nowMs() >= found.entry.lookAtMs) {
-      void goOn(core, request, flight, () => settle(core, look, found))
+      void goOn(core, request, flight, () => settle(core, this, found))
       return
     }
     if (flight.isKeepable) keepInL1(core, request, found.entry)
@@ -84,12 +92,7 @@ class FirstLook implements Reader {
 
 /** Asks whether L2 still has what L1 has. */
 function lookAgain(core: Core, request: LoadRequest, flight: Flight, doubted: Entry): Promise<void> {
-  return goOn(core, request, flight, () => lookUp(core, lookOf(request, flight), doubted, () => flight.isKeepable))
-}
-
-function lookOf(request: LoadRequest, flight: Flight): Look {
-  const { scope, path, policy, isExact } = request
-  return { scope, path, policy, isExact, mayLag: mayLag(request), sentAtMs: flight.startedAtMs }
+  return goOn(core, request, flight, () => lookUp(core, new FirstLook(core, request, flight), doubted, () => flight.isKeepable))
 }
 
 /** What is to be replaced has to be what is there now. */

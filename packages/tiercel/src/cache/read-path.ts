@@ -175,7 +175,7 @@ export function judge(core: Core, look: Look, stored: StoredKey, bytes: Buffer |
   const decoded = core.format.readHead(bytes, stored.key, stored.echo, storeNowMs)
   if (decoded.kind === 'value') {
     if (core.isQueued(stored.key, look.sentAtMs)) return missed(core, fenced)
-    const entry = open(core, look, stored.key, bytes, decoded.entry)
+    const entry = open(core, look, stored.key, bytes, decoded)
     if (typeof entry === 'string') return reject(core, look, bytes, entry)
     const tags = look.isExact && entry.tokens.length > 0 ? 'unsure' : look.scope.tags.check(entry.tokens, look.sentAtMs)
     return tags === 'unsure' ? { kind: 'unsure', bytes, entry } : accept(core, look, bytes, entry, tags === 'stale')

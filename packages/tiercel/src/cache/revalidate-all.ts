@@ -16,9 +16,17 @@ const stepMs = 10
  *
  * Never rejects.
  *
+ * @param isFirst there was no link before: what is here was read a moment ago, and serves for a while. A process that has just begun has better things to do
  * @param isCurrent false once everything was questioned again, or the cache is closed
  */
-export async function revalidateAll(core: Core, scopes: Iterable<Scope>, pace: Pace, isCurrent: () => boolean): Promise<void> {
+export async function revalidateAll(
+  core: Core,
+  scopes: Iterable<Scope>,
+  pace: Pace,
+  isFirst: boolean,
+  isCurrent: () => boolean,
+): Promise<void> {
+  if (isFirst && !(await rest(pace, core.proof.boundMs / 2, isCurrent))) return
   let left = mostEntries
   for (const scope of scopes) {
     let step: Promise<void>[] = []
@@ -31,7 +39,7 @@ export async function revalidateAll(core: Core, scopes: Iterable<Scope>, pace: P
       if (step.length < entriesPerStep) continue
       await Promise.all(step)
       step = []
-      if (left <= 0 || !(await rest(pace, isCurrent))) return
+      if (left <= 0 || !(await rest(pace, stepMs, isCurrent))) return
     }
     await Promise.all(step)
   }
@@ -52,7 +60,7 @@ async function ask(core: Core, scope: Scope, path: string, entry: Entry): Promis
   }
 }
 
-async function rest(pace: Pace, isCurrent: () => boolean): Promise<boolean> {
-  await new Promise<void>((resolve) => startTimer(pace.clock, stepMs * (0.5 + pace.random()), resolve))
+async function rest(pace: Pace, forMs: number, isCurrent: () => boolean): Promise<boolean> {
+  await new Promise<void>((resolve) => startTimer(pace.clock, forMs * (0.5 + pace.random()), resolve))
   return isCurrent()
 }

@@ -24,20 +24,18 @@ describe('an entry', () => {
     const decoded = decodeEntry(bytes, head.storedKey, undefined)
     expect(decoded).toEqual({
       kind: 'value',
-      entry: {
-        isMarkedStale: false,
-        isNull: false,
-        isAbsent: false,
-        codec: 1,
-        compression: 0,
-        isSealed: false,
-        createdAtMs: head.createdAtMs,
-        staleAtMs: head.staleAtMs,
-        deadAtMs: head.deadAtMs,
-        loadCostMs: 12.345,
-        tagCount: 2,
-        payloadStart: bytes.length - Buffer.byteLength(payload),
-      },
+      isMarkedStale: false,
+      isNull: false,
+      isAbsent: false,
+      codec: 1,
+      compression: 0,
+      isSealed: false,
+      createdAtMs: head.createdAtMs,
+      staleAtMs: head.staleAtMs,
+      deadAtMs: head.deadAtMs,
+      loadCostMs: 12.345,
+      tagCount: 2,
+      payloadStart: bytes.length - Buffer.byteLength(payload),
     })
     expect(bytes.toString('utf8', bytes.length - Buffer.byteLength(payload))).toBe(payload)
     expect(decodeTags(bytes, 2)).toEqual(tags)
@@ -46,7 +44,7 @@ describe('an entry', () => {
   test('tells null, absent and an empty payload apart', () => {
     const flags = (content: Parameters<typeof encodeEntry>[1]): unknown => {
       const decoded = decodeEntry(encodeEntry(head, content), head.storedKey, undefined)
-      return decoded.kind === 'value' ? [decoded.entry.isNull, decoded.entry.isAbsent] : decoded
+      return decoded.kind === 'value' ? [decoded.isNull, decoded.isAbsent] : decoded
     }
     expect(flags('null')).toEqual([true, false])
     expect(flags('absent')).toEqual([false, true])
@@ -76,7 +74,7 @@ describe('an entry', () => {
     randomBytes(12).copy(bytes, 1)
     bytes[13] = 1
     bytes.writeUInt32LE(crc32Short(bytes, 0, 14), 14)
-    expect(decodeEntry(bytes, head.storedKey, undefined)).toMatchObject({ kind: 'value', entry: { isMarkedStale: true } })
+    expect(decodeEntry(bytes, head.storedKey, undefined)).toMatchObject({ kind: 'value', isMarkedStale: true })
   })
 })
 

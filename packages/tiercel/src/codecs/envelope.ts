@@ -84,11 +84,12 @@ export interface EntryTag {
 export type Content = { readonly payload: string | Buffer } | 'null' | 'absent'
 
 export type Decoded =
-  | { readonly kind: 'value'; readonly entry: DecodedEntry }
+  | DecodedEntry
   | { readonly kind: 'lease' | 'fence' | 'error' }
   | { readonly kind: 'rejected'; readonly reason: 'not-an-entry' | 'wire-version' | 'checksum' | 'other-key' }
 
 export interface DecodedEntry {
+  readonly kind: 'value'
   readonly isMarkedStale: boolean
   readonly isNull: boolean
   readonly isAbsent: boolean
@@ -167,20 +168,18 @@ export function decodeEntry(bytes: Buffer, storedKey: string, echo: string | und
   if ((flags & flagEcho) !== 0 && !echoes(bytes, echo)) return rejected('other-key')
   return {
     kind: 'value',
-    entry: {
-      isMarkedStale: ((bytes[stateOffset] as number) & stateStale) !== 0,
-      isNull: (flags & flagNull) !== 0,
-      isAbsent: (flags & flagAbsent) !== 0,
-      codec: bytes[24] as number,
-      compression: bytes[25] as number,
-      isSealed: (flags & flagSealed) !== 0,
-      createdAtMs: read48(bytes, 34),
-      staleAtMs: read48(bytes, 40),
-      deadAtMs: read48(bytes, 46),
-      loadCostMs: read32(bytes, 52) / 1_000,
-      tagCount: (bytes[56] as number) | ((bytes[57] as number) << 8),
-      payloadStart: extraEnd,
-    },
+    isMarkedStale: ((bytes[stateOffset] as number) & stateStale) !== 0,
+    isNull: (flags & flagNull) !== 0,
+    isAbsent: (flags & flagAbsent) !== 0,
+    codec: bytes[24] as number,
+    compression: bytes[25] as number,
+    isSealed: (flags & flagSealed) !== 0,
+    createdAtMs: read48(bytes, 34),
+    staleAtMs: read48(bytes, 40),
+    deadAtMs: read48(bytes, 46),
+    loadCostMs: read32(bytes, 52) / 1_000,
+    tagCount: (bytes[56] as number) | ((bytes[57] as number) << 8),
+    payloadStart: extraEnd,
   }
 }
 

@@ -36,7 +36,7 @@ export class PlainFormat implements ValueFormat {
   }
 
   readHead(_bytes: Buffer, _storedKey: string, _echo: string | undefined, nowMs: number): Decoded {
-    return { kind: 'value', entry: headOf(this.codecId, nowMs) }
+    return headOf(this.codecId, nowMs)
   }
 
   readValue(bytes: Buffer): Opened {
@@ -58,6 +58,7 @@ function headOf(codec: number, nowMs: number): DecodedEntry {
   const endsAtMs = nowMs + knownLifeMs
   const flags = { isMarkedStale: false, isNull: false, isAbsent: false, isSealed: false }
   return {
+    kind: 'value',
     ...flags,
     codec,
     compression: 0,

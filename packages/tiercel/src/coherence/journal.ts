@@ -73,11 +73,11 @@ export class Journal {
     return record.appliedAtMs === undefined || (record.wasQueued && sentAtMs <= record.appliedAtMs)
   }
 
-  /** The server has confirmed it. */
+  /** The server has confirmed it. What is queued stays so: it may be the stronger of the two, and the later. */
   applied(keys: readonly JournalKey[]): void {
     const nowMs = this.#pace.nowMs()
     this.#forget(nowMs)
-    for (const key of keys) this.#put(key, nowMs)
+    for (const key of keys) if (!this.#isQueued(key.key)) this.#put(key, nowMs)
   }
 
   /**
@@ -111,6 +111,12 @@ export class Journal {
     this.#isClosed = true
     this.#retry?.cancel()
     this.#unlisten?.()
+  }
+
+  #isQueued(key: string): boolean {
+    if (this.#queued === 0) return false
+    const record = this.#records.get(key)
+    return record !== undefined && record.appliedAtMs === undefined
   }
 
   /** @returns whether there was room */

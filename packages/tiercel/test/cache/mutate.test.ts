@@ -266,6 +266,25 @@ describe('with the server away', () => {
     },
   )
 
+  test.each([
+    ['delete', 'expire'],
+    ['invalidateTag', 'expireTag'],
+  ] as const)('a queued %s is not forgotten because an %s that began before it is confirmed', async (strong, weak) => {
+    const l2 = new GatedStore()
+    const a = newCache({ l2 })
+    await a.set('k', 'old', { tags: ['t'], grace: '1h' })
+    const name = weak === 'expire' ? 'k' : 't'
+    const confirm = l2.hold(weak === 'expire' ? 'overwrite' : 'ageTags', 'after')
+    const weaker = a[weak](name)
+    for (const verb of ['fence', 'deleteMany'] as const) l2.fail(verb, away)
+    expect(await a[strong](name)).toBe('queued')
+    confirm()
+    expect(await weaker).toBe('applied')
+    expect(await a.get('k', { exact: true })).toBeUndefined()
+    l2.mend()
+    await expect.poll(() => l2.inner.get(strong === 'delete' ? key : 'tc1:t:{:}t'), { timeout: 5_000 }).toBeUndefined()
+  })
+
   test('what the server refuses for good is an error', async () => {
     const { ServerError } = await import('../../src/kernel/errors.ts')
     const { a, l2 } = pair()

@@ -85,14 +85,14 @@ export class Verdicts {
         if (decoded.kind !== 'lease' && decoded.kind !== 'fence') this.violations.push(`what is left is a ${decoded.kind}`)
         continue
       }
-      const value = JSON.parse(bytes.subarray(decoded.entry.payloadStart).toString()) as Versions
+      const value = JSON.parse(bytes.subarray(decoded.payloadStart).toString()) as Versions
       if (!this.#source.isCommitted(value)) this.violations.push(`S2: ${show(value)} is left, which was not committed`)
-      const tokens = decodeTags(bytes, decoded.entry.tagCount)
+      const tokens = decodeTags(bytes, decoded.tagCount)
       const held = await Promise.all(tokens.map(async ({ name }) => decodeTag(await store.get(tagKey(this.#plan, name)))))
       if (!tokens.every(({ hardToken }, at) => held[at]?.hard === hardToken.toString('latin1'))) continue
       const isFresh =
-        !decoded.entry.isMarkedStale &&
-        decoded.entry.staleAtMs > store.nowMs() &&
+        !decoded.isMarkedStale &&
+        decoded.staleAtMs > store.nowMs() &&
         tokens.every(({ softToken }, at) => held[at]?.soft === softToken.toString('latin1'))
       const old = olderThan(value, isFresh ? newest(this.rest.now(), this.#softRest.now()) : this.rest.now())
       if (old.length > 0) this.violations.push(`S1': ${show(value)} is left${isFresh ? ' as fresh' : ''} although there is newer (${old})`)

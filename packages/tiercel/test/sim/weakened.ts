@@ -205,7 +205,7 @@ class Weakened {
   async #withTokensOfNow(key: string, bytes: Buffer): Promise<Buffer> {
     const decoded = decodeEntry(bytes, key, undefined)
     if (decoded.kind !== 'value') return bytes
-    const { entry } = decoded
+    const entry = decoded
     const root = key.replace(/^tc1:e:([^:]*):.*$/, 'tc1:t:{$1:}')
     const tags = await Promise.all(
       decodeTags(bytes, entry.tagCount).map(async (tag) => {

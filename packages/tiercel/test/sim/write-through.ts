@@ -32,7 +32,10 @@ export async function writeThrough(world: World, member: Member, key: string): P
   const isFenced = held.length < carried.length
   const step = { keys: [stored], op: 'close', owner, forMs: 0, value: isFenced ? undefined : bytes, ttlMs: lifeMs } as const
   // Whether it was closed is not known then: the key is deleted, now or with the next link.
-  await store.fence(step).catch(() => member.cache.delete(key))
+  const outcome = await store.fence(step).then(
+    () => 'applied' as const,
+    () => member.cache.delete(key),
+  )
   // The cache of this process was passed by: it hears of it as all others do.
-  verdicts.invalidated({ name: member.name, own: new Floors() }, versions, 'applied', false)
+  verdicts.invalidated({ name: member.name, own: new Floors() }, versions, outcome, false)
 }

@@ -64,7 +64,7 @@ function headOf(core: Core, { key, echo }: StoredKey, bytes: Buffer): ReturnType
 
 function carriedTags(core: Core, stored: StoredKey, { bytes }: Answer): CarriedTag[] {
   const head = headOf(core, stored, bytes)
-  return head.kind === 'value' && core.format.hasHeader ? decodeTags(bytes, head.entry.tagCount).map(carriedByL2) : []
+  return head.kind === 'value' && core.format.hasHeader ? decodeTags(bytes, head.tagCount).map(carriedByL2) : []
 }
 
 function explainL1(
@@ -118,13 +118,13 @@ function explainL2(
   if (head.kind === 'lease') return { kind: 'lease', lengthMs: leaseLengthMs(bytes), ...both }
   if (head.kind === 'error') return { kind: 'error', ...decodeFailure(bytes), ...both }
   if (head.kind !== 'value') return { ...explainFence(core, bytes), ...both }
-  const { codec, compression, isSealed, isNull, isAbsent, isMarkedStale, loadCostMs } = head.entry
-  const opened = core.format.readValue(bytes, head.entry, stored.key)
+  const { codec, compression, isSealed, isNull, isAbsent, isMarkedStale, loadCostMs } = head
+  const opened = core.format.readValue(bytes, head, stored.key)
   if (typeof opened === 'string') return { kind: 'unusable', reason: opened, codec, compression, ...both }
   const { hasHeader } = core.format
   return {
     kind: 'value',
-    ...(hasHeader ? agesOf(head.entry, Math.floor(core.l2?.nowMs() ?? 0)) : plainAges(serverTtlMs)),
+    ...(hasHeader ? agesOf(head, Math.floor(core.l2?.nowMs() ?? 0)) : plainAges(serverTtlMs)),
     content: isNull ? 'null' : isAbsent ? 'absent' : 'value',
     version: hasHeader ? hex(versionText(bytes)) : null,
     isMarkedStale,
