@@ -33,13 +33,17 @@ export interface CoherenceOptions {
    */
   readonly maxStaleness?: Duration
   /**
-   * While L2 cannot be asked, how much longer than `maxStaleness` values are served that nothing was heard of, before loaders are called.
-   * Default: none, which is one load per process, key and `maxStaleness`.
+   * What becomes of L1 while L2 cannot be asked. Default: `'bypass'`.
+   *
+   * - `'bypass'`: a value is served for what is left of `maxStaleness`; then loaders are called, once per process, key and `maxStaleness`.
+   * - `{ serveStaleFor }`: values that nothing was heard of are served for so much longer before loaders are called.
    */
-  readonly serveStaleFor?: Duration | false
+  readonly onDisconnect?: OnDisconnect
   /** Most keys and tags that are remembered to be invalidated again after a failover; beyond, whole namespaces are. 100 to 1 000 000. Default: 20 000. */
   readonly journalKeys?: number
 }
+
+export type OnDisconnect = 'bypass' | { readonly serveStaleFor: Duration }
 
 export type CoherenceMode = (typeof modes)[number]
 
@@ -57,8 +61,8 @@ const longestMs = 60_000
 
 /** @throws {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} */
 export function checkCoherence(options: CoherenceOptions): Coherence {
-  checkOptionNames(options, ['mode', 'noLoop', 'maxStaleness', 'serveStaleFor', 'journalKeys'], 'coherence')
-  const { noLoop = false, maxStaleness = '1s', serveStaleFor = false, journalKeys = 20_000 } = options
+  checkOptionNames(options, ['mode', 'noLoop', 'maxStaleness', 'onDisconnect', 'journalKeys'], 'coherence')
+  const { noLoop = false, maxStaleness = '1s', onDisconnect = 'bypass', journalKeys = 20_000 } = options
   const mode = oneOf(options.mode ?? 'broadcast', modes, 'coherence.mode')
   if (typeof noLoop !== 'boolean' || (noLoop && (mode === 'bus' || mode === 'off'))) {
     const text = `coherence.noLoop: ${show(noLoop)} is not allowed with mode '${mode}'. Allowed: true with 'broadcast', 'default', 'optin'; false.`
@@ -72,7 +76,16 @@ export function checkCoherence(options: CoherenceOptions): Coherence {
     mode,
     noLoop,
     maxStalenessMs,
-    serveStaleForMs: serveStaleFor === false ? 0 : durationMs(serveStaleFor, 'serveStaleFor'),
+    serveStaleForMs: serveStaleMs(onDisconnect),
     journalKeys: wholeNumber(journalKeys, 100, 1_000_000, 'journalKeys'),
   }
+}
+
+function serveStaleMs(given: OnDisconnect): number {
+  if (given === 'bypass') return 0
+  if (typeof given !== 'object' || given === null) {
+    throw new UsageError('TIERCEL_INVALID_OPTION', `onDisconnect: ${show(given)} is not allowed. Allowed: 'bypass', { serveStaleFor }.`)
+  }
+  checkOptionNames(given, ['serveStaleFor'], 'onDisconnect')
+  return durationMs(given.serveStaleFor, 'serveStaleFor')
 }

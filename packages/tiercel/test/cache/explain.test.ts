@@ -280,7 +280,7 @@ test('an invalidation that is queued, and a server that is away', async () => {
 test('a server that is away while L1 may stand in', async () => {
   const clock = new TestClock()
   const l2 = new GatedStore(memoryStore({ clock }), true)
-  const a = newCache({ l2, clock, coherence: { maxStaleness: '1s', serveStaleFor: '1m' } })
+  const a = newCache({ l2, clock, coherence: { maxStaleness: '1s', onDisconnect: { serveStaleFor: '1m' } } })
   await a.set('k', 1)
   clock.passMs(2_000)
   l2.fail('get', new StoreError('TIERCEL_STORE_UNAVAILABLE', 'gone'))

@@ -190,7 +190,7 @@ describe.each(serverNames)('two processes on %s', (name) => {
   })
 
   test('serveStaleFor lets L1 go on for longer while the server cannot be asked, not while it can', async () => {
-    const a = await newCache({ coherence: { maxStaleness, serveStaleFor: '1m' } })
+    const a = await newCache({ coherence: { maxStaleness, onDisconnect: { serveStaleFor: '1m' } } })
     await warmUp(a)
     await a.getOrSet('k', () => 'stored')
     await settle(a)
