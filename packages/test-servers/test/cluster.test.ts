@@ -25,7 +25,7 @@ for (const { server, title, missing } of await serversAtHand()) {
       const [first, second] = nodes
       // Slot 5061.
       for (let at = 0; at < 10; at++) await ask(nodes[0] as RunningServer, ['SET', `{bar}${at}`, at])
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < 8; round++) {
         const to = round % 2 === 0 ? second : first
         await moveSlot(nodes, 5061, to as NonNullable<typeof to>)
         expect((await slotOwner(nodes, 5061)).port).toBe(to?.port)

@@ -13,9 +13,17 @@ export function testSize(sizes: Sizes): number {
   throw new Error(`TIERCEL_TEST_SIZE: ${size} is none of ${Object.keys(sizes).join(', ')}`)
 }
 
-/** Which clients meet a server: all of them; on a small run all meet the newest Valkey, and half of them each of the others. */
+/** Which clients meet a server: all of them; on a small run all meet the newest Valkey, and one of them each of the others. */
 export function clientsOn<T>(server: ServerName, clients: readonly T[]): readonly T[] {
-  const isWhole = server === 'valkey-9.1' || testSize({ small: 0, ci: 1, release: 1 }) === 1
-  const parity = server === 'valkey-8.0' ? 0 : 1
-  return isWhole ? clients : clients.filter((_, at) => at % 2 === parity)
+  if (server === 'valkey-9.1' || !isSmallRun()) return clients
+  return server === 'valkey-8.0' ? clients.slice(-1) : clients.slice(0, 1)
+}
+
+/** All servers; on a small run the newest Valkey, for what takes its time on each. */
+export function serversAtLength(servers: readonly ServerName[]): readonly ServerName[] {
+  return isSmallRun() ? servers.filter((server) => server === 'valkey-9.1') : servers
+}
+
+function isSmallRun(): boolean {
+  return testSize({ small: 1, ci: 0, release: 0 }) === 1
 }

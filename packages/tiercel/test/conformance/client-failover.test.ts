@@ -2,6 +2,7 @@ import { ask, type Cluster, type ServerName, startCluster } from '@tiercel/test-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client, Tracking } from '../../src/client/client.ts'
 import { slotOf } from '../../src/client/slot.ts'
+import { serversAtLength } from '../test-size.ts'
 import { type ClientTopology, command } from './client.suite.ts'
 import { untilSent } from './client-links.suite.ts'
 import { clientPackages } from './client-live.ts'
@@ -11,7 +12,7 @@ const servers: readonly ServerName[] = ['valkey-8.0', 'valkey-9.1', 'redis-8.0']
 const withinMs = { timeout: 30_000, interval: 20 }
 
 /** What `client.ts` promises when a replica takes over: all clients at once, as a cluster takes its time over that. */
-describe.each(servers)('%s cluster with replicas', (server) => {
+describe.each(serversAtLength(servers))('%s cluster with replicas', (server) => {
   let cluster: Cluster
 
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RunningServer, type ServerName, serverNames, startStandalone } from '@tiercel/test-servers'
+import { type RunningServer, serverNames, startStandalone } from '@tiercel/test-servers'
 import { createRandom } from '@tiercel/workloads'
 import { type Condition, FaultProxy, type LinkFilter } from '@tiercel/workloads/faults'
 import { Redis } from 'ioredis'
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Cache, type CacheOptions, createCache, valkeyStore } from '../../src/index.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { clientPackages } from '../conformance/live-clients.ts'
-import { testSize } from '../test-size.ts'
+import { serversAtLength, testSize } from '../test-size.ts'
 import { warmUp } from './live-server.ts'
 
 /** For each server and client, of which there are six. */
@@ -15,7 +15,7 @@ const racedReads = testSize({ small: 200, ci: 1_700, release: 10_000 })
 const ownWrites = testSize({ small: 50, ci: 170, release: 1_000 })
 /** For each of the three servers. */
 const expiringKeys = testSize({ small: 100, ci: 350, release: 1_000 })
-const servers: readonly ServerName[] = testSize({ small: 1, ci: 3, release: 3 }) === 1 ? ['valkey-9.1'] : serverNames
+const servers = serversAtLength(serverNames)
 const aroundMs = 60_000
 const patience = { timeout: '5s', connectTimeout: '10s' } as const
 const clients = clientPackages.filter(({ name }) => name === 'node-redis 6' || name === 'ioredis 6')
