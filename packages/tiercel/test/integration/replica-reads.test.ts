@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ask, freePort, type Replicated, type RunningServer, serverNames, startReplicated } from '@tiercel/test-servers'
+import {
+  ask,
+  type Cluster,
+  freePort,
+  type Replicated,
+  type RunningServer,
+  serverNames,
+  startCluster,
+  startReplicated,
+} from '@tiercel/test-servers'
 import { createRandom } from '@tiercel/workloads'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -189,6 +198,44 @@ describe.each(serverNames)('reads from replicas of %s', (server) => {
     expect([stale, errors]).toEqual([[], {}])
     await expect.poll(() => readAll({ ...plan, operations: 0 }), withinMs).toEqual([])
   }, 300_000)
+})
+
+describe('on a cluster', () => {
+  let cluster: Cluster
+  beforeAll(async () => {
+    cluster = await startCluster({ server: 'valkey-9.1', primaries: 3, replicasPerPrimary: 1 })
+  })
+  afterAll(() => cluster?.stop())
+
+  const keys = Array.from({ length: 12 }, (_, at) => `k${at}`)
+
+  async function readsOfReplicas(): Promise<number> {
+    const stats = await Promise.all(cluster.nodes.slice(3).map((node) => ask(node, ['INFO', 'commandstats'])))
+    return stats.reduce<number>((sum, each) => sum + Number(/cmdstat_mget:calls=(\d+)/.exec(String(each))?.[1] ?? 0), 0)
+  }
+
+  test.each(clientPackages)('$name reads values from the replicas, and its own changes from the primaries', async ({ name, ...open }) => {
+    const live = await open.cluster(cluster.urls)
+    const l2 = valkeyStore(live.live, { ...patience, readFrom: 'replica', maxLag })
+    const cache = createCache({ l2, l1: false, namespace: name.replaceAll(' ', '-'), coherence: { maxStaleness } })
+    try {
+      await cache.setMany(keys.map((key) => [key, 'old'] as const))
+      const readsBefore = await readsOfReplicas()
+      await expect
+        .poll(async () => {
+          expect(await cache.getMany(keys)).toEqual(keys.map(() => 'old'))
+          return readsOfReplicas()
+        }, withinMs)
+        .toBeGreaterThan(readsBefore + 10)
+      for (const verb of ['set', 'delete'] as const) {
+        await Promise.all(keys.map((key) => (verb === 'set' ? cache.set(key, 'new') : cache.delete(key))))
+        expect(await cache.getMany(keys)).toEqual(keys.map(() => (verb === 'set' ? 'new' : undefined)))
+      }
+    } finally {
+      await cache.close()
+      await live.end()
+    }
+  })
 })
 
 describe('options of a store that reads from replicas', () => {
