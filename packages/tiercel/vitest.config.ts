@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 /** They measure how late processes are: on the sizes of CI nothing else runs beside them (`vitest.alone.config.ts`). */
-export const alone: string[] = (process.env['TIERCEL_TEST_SIZE'] ?? 'small') === 'small' ? [] : ['test/coherence/*.test.ts']
+export const alone: string[] =
+  (process.env['TIERCEL_TEST_SIZE'] ?? 'small') === 'small' ? [] : ['test/coherence/*.test.ts', 'test/integration/flush-and-fill.test.ts']
 
 export default defineConfig({
   test: {

@@ -198,41 +198,36 @@ describe.each(servers)('on %s', (name) => {
       return lateByMs
     }
 
+    /** A machine that is busy at that moment is late itself. */
+    const onceInThree = { timeout: aroundMs, retry: 2 } as const
+
     function expectInTime(lateByMs: readonly number[]): void {
       expect(Math.max(...lateByMs)).toBeLessThanOrEqual(50)
       // It was served until then, and not merely forgotten.
       expect(lateByMs.filter((ms) => ms > -150).length).toBeGreaterThan(keys.length / 2)
     }
 
-    test(
-      'when that expires late, and nothing is told of it',
-      async () => {
-        await admin.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0')
-        try {
-          await fill((at) => 600 + ((at * 37) % 900))
-          expectInTime(await lateness())
-        } finally {
-          await admin.call('DEBUG', 'SET-ACTIVE-EXPIRE', '1')
-        }
-      },
-      aroundMs,
-    )
+    test('when that expires late, and nothing is told of it', onceInThree, async () => {
+      await admin.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0')
+      try {
+        await fill((at) => 600 + ((at * 37) % 900))
+        expectInTime(await lateness())
+      } finally {
+        await admin.call('DEBUG', 'SET-ACTIVE-EXPIRE', '1')
+      }
+    })
 
     // The entry says otherwise, so it is the server that tells of its end: as soon as it looks, by default ten times a second.
-    test(
-      'when somebody else has shortened its ttl',
-      async () => {
-        await admin.config('SET', 'hz', '200')
-        try {
-          await fill(() => 60_000)
-          await Promise.all(keys.map((key, at) => admin.pexpire(storedKey(key), 300 + ((at * 7) % 300))))
-          expectInTime(await lateness())
-        } finally {
-          await admin.config('SET', 'hz', '10')
-        }
-      },
-      aroundMs,
-    )
+    test('when somebody else has shortened its ttl', onceInThree, async () => {
+      await admin.config('SET', 'hz', '200')
+      try {
+        await fill(() => 60_000)
+        await Promise.all(keys.map((key, at) => admin.pexpire(storedKey(key), 300 + ((at * 7) % 300))))
+        expectInTime(await lateness())
+      } finally {
+        await admin.config('SET', 'hz', '10')
+      }
+    })
   })
 })
 
