@@ -19,7 +19,7 @@ import { warmUp } from './live-server.ts'
 import { randomCalls, readAll } from './random-calls.ts'
 import { VersionedSource } from './versioned-source.ts'
 
-const rounds = testSize({ small: 2, ci: 10, release: 100 })
+const rounds = testSize({ small: 1, ci: 10, release: 100 })
 const maxLag = 400
 const maxStaleness = 250
 const patience = { timeout: '5s', connectTimeout: '10s' } as const

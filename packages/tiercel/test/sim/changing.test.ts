@@ -22,7 +22,7 @@ async function expectRight(plan: Pick<Plan, 'seed' | 'weather'>, run: Promise<Ou
   if (violations.length > 0) expect.fail(`${plan.weather}, seed ${plan.seed}: ${violations.join('; ')}\n${trace.join('\n')}`)
 }
 
-const seeds = testSize({ small: 100, ci: 750, release: 8_500 })
+const seeds = testSize({ small: 50, ci: 750, release: 8_500 })
 
 describe.each([
   ['L2 only', withoutL1, false],
@@ -58,7 +58,7 @@ describe.each(serverNames)('on %s', (name) => {
     await server.stop()
   })
 
-  const count = testSize({ small: 20, ci: 60, release: 1_000 })
+  const count = testSize({ small: 10, ci: 60, release: 1_000 })
   const weathers: readonly Weather[] = ['calm', 'crash', 'eviction']
   test.each(weathers)(`%s: ${count} orders of events`, { timeout: 3_600_000 }, async (weather) => {
     for (let seed = 0; seed < count; seed += 1) {
