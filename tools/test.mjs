@@ -56,7 +56,7 @@ function sizedTests() {
 
 function isSized(file) {
   const text = readFileSync(file, 'utf8')
-  if (/\b(testSize|clientsOn|serversAtLength)\(/.test(text)) return true
+  if (/from '[^']+\/test-size\.ts'/.test(text)) return true
   return Array.from(text.matchAll(/from '(\.\/[^']+\.suite\.ts)'/g)).some(([, suite]) => isSized(join(dirname(file), suite)))
 }
 

@@ -4,13 +4,14 @@ import { defineConfig } from 'vitest/config'
 export const alone: string[] =
   (process.env['TIERCEL_TEST_SIZE'] ?? 'small') === 'small' ? [] : ['test/coherence/*.test.ts', 'test/integration/flush-and-fill.test.ts']
 
+/** Servers start, packages are packed and consumers are type-checked inside tests, on machines with two busy cores. */
+export const patience = { testTimeout: 60_000, hookTimeout: 60_000 } as const
+
 export default defineConfig({
   test: {
     name: 'tiercel',
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', ...alone],
-    // Servers start, packages are packed and consumers are type-checked inside tests, on machines with two busy cores.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    ...patience,
   },
 })

@@ -19,7 +19,8 @@ test('while L2 cannot be asked', () => {
 describe('what cannot be used', () => {
   const cases: readonly (readonly [what: string, options: object, code: string, hint: string])[] = [
     ['another mode', { mode: 'gossip' }, 'TIERCEL_INVALID_OPTION', "'broadcast'"],
-    ['noLoop without tracking', { mode: 'bus', noLoop: true }, 'TIERCEL_INVALID_OPTION', 'noLoop'],
+    ['noLoop on the bus', { mode: 'bus', noLoop: true }, 'TIERCEL_INVALID_OPTION', 'noLoop'],
+    ['noLoop of nothing', { mode: 'off', noLoop: true }, 'TIERCEL_INVALID_OPTION', 'noLoop'],
     ['a bound that is too short', { maxStaleness: 49 }, 'TIERCEL_INVALID_OPTION', '50 ms to 1 minute'],
     ['a bound that is too long', { maxStaleness: '2m' }, 'TIERCEL_INVALID_OPTION', '50 ms to 1 minute'],
     ['a bound that is none', { maxStaleness: 'soon' }, 'TIERCEL_INVALID_DURATION', 'maxStaleness'],

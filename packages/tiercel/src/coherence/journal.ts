@@ -67,10 +67,10 @@ export class Journal {
    * @param sentAtMs when it was asked: an answer may have been given before the server was told at last, and come after that
    */
   holds(key: string, sentAtMs: number): boolean {
-    if (this.#queued === 0 && sentAtMs > this.#lastLateMs) return false
+    if (this.#isQueued(key)) return true
+    if (sentAtMs > this.#lastLateMs) return false
     const record = this.#records.get(key)
-    if (record === undefined) return false
-    return record.appliedAtMs === undefined || (record.wasQueued && sentAtMs <= record.appliedAtMs)
+    return record?.appliedAtMs !== undefined && record.wasQueued && sentAtMs <= record.appliedAtMs
   }
 
   /** The server has confirmed it. What is queued stays so: it may be the stronger of the two, and the later. */

@@ -140,9 +140,3 @@ describe('a store is linked', () => {
     expect(asked).toBe(1)
   })
 })
-
-it('options of coherence that say nothing together are refused', () => {
-  for (const mode of ['bus', 'off'] as const)
-    expect(() => checkCoherence({ mode, noLoop: true })).toThrow(expect.objectContaining({ code: 'TIERCEL_INVALID_OPTION' }))
-  expect(() => checkCoherence({ mode: 'loud' as never })).toThrow(expect.objectContaining({ code: 'TIERCEL_INVALID_OPTION' }))
-})
