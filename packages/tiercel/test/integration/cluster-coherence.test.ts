@@ -5,6 +5,7 @@ import { slotOf } from '../../src/client/slot.ts'
 import { type Cache, createCache, valkeyStore } from '../../src/index.ts'
 import { clientPackages } from '../conformance/live-clients.ts'
 import { testSize } from '../test-size.ts'
+import { endsAt } from './ends.ts'
 import { warmUp } from './live-server.ts'
 import { failOverLossily, namespace, patienceMs } from './lossy-failover.ts'
 import { type CallPlan, keyName, randomCalls, readAll } from './random-calls.ts'
@@ -22,17 +23,13 @@ const soon = { timeout: 5_000, interval: 5 }
 
 let cluster: Cluster
 let caches: readonly [Cache, Cache]
-const ends: (() => unknown)[] = []
+const ends = endsAt(afterAll)
 
 beforeAll(async () => {
   cluster = await startCluster({ server: 'valkey-9.1', primaries, replicasPerPrimary: 1, config: { 'cluster-node-timeout': '2000' } })
   ends.push(() => cluster.stop())
   caches = [await newCache('node-redis 6'), await newCache('ioredis 6')]
 }, aroundMs)
-afterAll(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
-
 async function newCache(clientName: string): Promise<Cache> {
   const live = await clientPackages.find(({ name }) => name === clientName)?.cluster(cluster.urls)
   const l2 = valkeyStore(live?.live as object, patience)

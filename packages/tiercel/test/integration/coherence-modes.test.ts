@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RunningServer, serverNames, startStandalone } from '@tiercel/test-servers'
+import { type RunningServer, serverNames } from '@tiercel/test-servers'
 import { FaultProxy } from '@tiercel/workloads/faults'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Cache, type CacheEvent, type CacheOptions, type CoherenceOptions, createCache, valkeyStore } from '../../src/index.ts'
 import { clientPackages } from '../conformance/live-clients.ts'
 import { clientsOn, testSize } from '../test-size.ts'
+import { endsAt, openProxy, openServer } from './ends.ts'
 import { warmUp } from './live-server.ts'
 
 type Mode = Pick<CoherenceOptions, 'mode' | 'noLoop'>
@@ -32,19 +33,10 @@ describe.each(serverNames)('modes of coherence on %s', (name) => {
     modes.flatMap((mode) => clients.map((each) => [named(mode), each.name, mode, clientPackages.indexOf(each)] as const))
   let server: RunningServer
   let admin: Redis
-  const ends: (() => unknown)[] = []
+  const ends = endsAt(afterEach)
 
   beforeEach(async () => {
-    server = await startStandalone({ server: name })
-    admin = new Redis(server.url)
-    admin.on('error', () => undefined)
-    ends.push(
-      () => server.stop(),
-      () => admin.disconnect(),
-    )
-  })
-  afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end()
+    ;({ server, admin } = await openServer(name, ends))
   })
 
   interface Setup extends Omit<CacheOptions, 'coherence'> {
@@ -137,8 +129,7 @@ describe.each(serverNames)('modes of coherence on %s', (name) => {
   test.each(faulty)(
     '%s, whose link of changes %s: nothing old is served for longer than maxStaleness',
     async (_, __, mode, fault, client) => {
-      const proxy = await FaultProxy.start(server)
-      ends.push(() => proxy.close())
+      const proxy = await openProxy(server, ends)
       const a = await newCache(mode, { url: proxy.url, client })
       const b = await newCache(mode, { l1: false })
       await warmUp(a)

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Cache, type CacheOptions, createCache, valkeyStore } from '../../src/index.ts'
 import { clientPackages } from '../conformance/live-clients.ts'
+import { endsAt, openProxy, openServer } from './ends.ts'
 import { warmUp } from './live-server.ts'
 
 const maxStaleness = 300
@@ -15,19 +16,10 @@ const soon = { timeout: 5_000, interval: 5 }
 describe.each(serverNames)('two processes on %s', (name) => {
   let server: RunningServer
   let admin: Redis
-  const ends: (() => unknown)[] = []
+  const ends = endsAt(afterEach)
 
   beforeEach(async () => {
-    server = await startStandalone({ server: name })
-    admin = new Redis(server.url)
-    admin.on('error', () => undefined)
-    ends.push(
-      () => server.stop(),
-      () => admin.disconnect(),
-    )
-  })
-  afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end()
+    ;({ server, admin } = await openServer(name, ends))
   })
 
   async function newCache(options: CacheOptions & { readonly url?: string; readonly client?: number } = {}): Promise<Cache> {
@@ -46,12 +38,6 @@ describe.each(serverNames)('two processes on %s', (name) => {
     await cache.idle()
     await sleep(50)
     await cache.get('k')
-  }
-
-  async function withProxy(): Promise<FaultProxy> {
-    const proxy = await FaultProxy.start(server)
-    ends.push(() => proxy.close())
-    return proxy
   }
 
   const isTracking = (link: { hasSent(text: string): boolean }): boolean => link.hasSent('TRACKING')
@@ -110,7 +96,7 @@ describe.each(serverNames)('two processes on %s', (name) => {
   })
 
   test('a new link questions everything, and most is asked for before anybody wants it', async () => {
-    const proxy = await withProxy()
+    const proxy = await openProxy(server, ends)
     const a = await newCache({ url: proxy.url })
     await warmUp(a)
     const keys = Array.from({ length: 300 }, (_, at) => ['k', at])
@@ -132,7 +118,7 @@ describe.each(serverNames)('two processes on %s', (name) => {
     ['hears nothing', (proxy: FaultProxy) => proxy.impose({ flow: 'drop' }, { where: isTracking, direction: 'to-client' })],
     ['is late', (proxy: FaultProxy) => proxy.impose({ delayMs: 2_000 }, { where: isTracking })],
   ])('whose link of changes %s: nothing old is served for longer than maxStaleness', async (_, fault) => {
-    const proxy = await withProxy()
+    const proxy = await openProxy(server, ends)
     const a = await newCache({ url: proxy.url })
     const b = await newCache({ l1: false })
     await warmUp(a)
@@ -152,7 +138,7 @@ describe.each(serverNames)('two processes on %s', (name) => {
   })
 
   test('a link that was mute is replaced, and L1 serves again', async () => {
-    const proxy = await withProxy()
+    const proxy = await openProxy(server, ends)
     const a = await newCache({ url: proxy.url })
     await warmUp(a)
     await a.set('k', 1)
@@ -205,10 +191,7 @@ describe.each(serverNames)('two processes on %s', (name) => {
 })
 
 describe.each(serverNames)('on %s, what was lost is done again', (name) => {
-  const ends: (() => unknown)[] = []
-  afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end()
-  })
+  const ends = endsAt(afterEach)
 
   test.each(clientPackages.map((each, at) => [each.name, at] as const))(
     'on %s: a server that comes back with older data',

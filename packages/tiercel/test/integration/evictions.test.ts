@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RunningServer, startStandalone } from '@tiercel/test-servers'
+import { type RunningServer } from '@tiercel/test-servers'
 import { createRandom } from '@tiercel/workloads'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -7,6 +7,7 @@ import { type Cache, createCache, valkeyStore } from '../../src/index.ts'
 import type { Clock } from '../../src/kernel/clock.ts'
 import { clientPackages } from '../conformance/live-clients.ts'
 import { testSize } from '../test-size.ts'
+import { endsAt, openServer } from './ends.ts'
 import { warmUp } from './live-server.ts'
 import { keyName, randomCalls, tagName } from './random-calls.ts'
 import { VersionedSource } from './versioned-source.ts'
@@ -24,20 +25,11 @@ const patience = { timeout: '5s', connectTimeout: '10s' } as const
 
 let server: RunningServer
 let admin: Redis
-const ends: (() => unknown)[] = []
+const ends = endsAt(afterAll)
 
 beforeAll(async () => {
-  server = await startStandalone({ server: 'valkey-9.1' })
-  admin = new Redis(server.url)
-  ends.push(
-    () => server.stop(),
-    () => admin.disconnect(),
-  )
+  ;({ server, admin } = await openServer('valkey-9.1', ends))
 })
-afterAll(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
-
 async function newCache(clientName: string, clock: Clock): Promise<Cache> {
   const live = await clientPackages.find(({ name }) => name === clientName)?.standalone(server.url)
   const l2 = valkeyStore(live?.live as object, { ...patience, clock })

@@ -15,6 +15,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Cache, type CacheOptions, createCache, valkeyStore } from '../../src/index.ts'
 import { clientPackages, type LiveClient } from '../conformance/live-clients.ts'
 import { clientsOn, testSize } from '../test-size.ts'
+import { endsAt } from './ends.ts'
 import { warmUp } from './live-server.ts'
 import { randomCalls, readAll } from './random-calls.ts'
 import { VersionedSource } from './versioned-source.ts'
@@ -28,17 +29,17 @@ const withinMs = { timeout: 15_000, interval: 5 }
 describe.each(serverNames)('reads from replicas of %s', (server) => {
   let servers: Replicated
   let replica: RunningServer
-  const ends: (() => unknown)[] = []
 
   beforeAll(async () => {
     servers = await startReplicated({ server })
     replica = servers.replicas[0] as RunningServer
   })
   afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end()
     await ask(servers.primary, ['FLUSHALL'])
     await follow()
   })
+  // Before that: what is put up last is over first.
+  const ends = endsAt(afterEach)
   afterAll(() => servers?.stop())
 
   /** It still answers, with what it had. */

@@ -6,6 +6,7 @@ import { Redis as Valkey } from 'iovalkey'
 import { afterEach, expect, test } from 'vitest'
 import { type Cache, createCache, valkeyStore } from '../../src/index.ts'
 import { testSize } from '../test-size.ts'
+import { endsAt } from './ends.ts'
 import { warmUp } from './live-server.ts'
 import { failOverLossily, namespace, patienceMs } from './lossy-failover.ts'
 import { VersionedSource } from './versioned-source.ts'
@@ -13,11 +14,7 @@ import { VersionedSource } from './versioned-source.ts'
 const failovers = testSize({ small: 1, ci: 3, release: 20 })
 const maxStaleness = 200
 const patience = { timeout: '2s', connectTimeout: '10s' } as const
-const ends: (() => unknown)[] = []
-
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
+const ends = endsAt(afterEach)
 
 interface ViaSentinel {
   on(event: string, listener: () => void): unknown
