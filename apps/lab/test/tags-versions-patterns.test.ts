@@ -1,37 +1,15 @@
-import { createClient } from '@redis/client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runScenario } from '../measure/run-scenario.ts'
-import type { Lab } from '../scenarios/lab.ts'
-import { checkSettings } from '../scenarios/parameters.ts'
+import { describe, expect, test } from 'vitest'
 import type { LaneResult, RunResult } from '../scenarios/run-result.ts'
 import { tagsVersionsPatterns } from '../scenarios/tags-versions-patterns/scenario.ts'
-import { startValkeyLab } from './valkey-lab.ts'
+import { type MeasureOptions, useValkeyLab } from './valkey-lab.ts'
 
-let lab: Lab
-let stop: () => Promise<void>
+const { measure: measureIn, keysWith } = useValkeyLab()
 
-beforeAll(async () => {
-  const started = await startValkeyLab()
-  lab = started.lab
-  stop = started.stop
-})
-
-afterAll(() => stop?.())
-
-async function measure(given: Record<string, unknown>, signal = new AbortController().signal): Promise<RunResult> {
-  const settings = checkSettings(tagsVersionsPatterns.parameters, { keys: 3000, others: 10_000, ...given })
-  return runScenario({ scenario: tagsVersionsPatterns, settings, lab, environment: [], signal, onEvent: () => undefined })
-}
+const measure = (given: Record<string, unknown>, options?: MeasureOptions): Promise<RunResult> =>
+  measureIn(tagsVersionsPatterns, { keys: 3000, others: 10_000, ...given }, options)
 
 const laneOf = (result: RunResult, id: string) => result.lanes.find((lane) => lane.id === id) as LaneResult
 const figure = (result: RunResult, id: string, metric: string) => laneOf(result, id).metrics[metric] as number
-
-async function keysLeft(): Promise<string[]> {
-  const client = await createClient({ url: lab.valkey.url }).connect()
-  const keys = await client.keys('*lab-tags*')
-  client.destroy()
-  return keys
-}
 
 describe('tags, versions, patterns', () => {
   test('sets and patterns grow with the keys, versions and tokens do not; only tokens and patterns survive a loss', async () => {
@@ -56,13 +34,13 @@ describe('tags, versions, patterns', () => {
     expect(result.series[0]?.x.values).toEqual([300, 1500, 3000])
     expect(result.tables.map(({ id }) => id)).toEqual(['points', 'losses'])
     expect(result.exhibits.map(({ id }) => id)).toEqual(['members', 'pattern', 'version', 'token'])
-    expect(await keysLeft()).toEqual([])
+    expect(await keysWith('lab-tags')).toEqual([])
   })
 
   test('a run that is stopped keeps what it has, and leaves no key', async () => {
-    const result = await measure({ keys: 100_000 }, AbortSignal.timeout(5000))
+    const result = await measure({ keys: 100_000 }, { signal: AbortSignal.timeout(5000) })
     expect(result.status).toBe('stopped')
     expect(result.verdict.outcome).toBe('unclear')
-    expect(await keysLeft()).toEqual([])
+    expect(await keysWith('lab-tags')).toEqual([])
   })
 })

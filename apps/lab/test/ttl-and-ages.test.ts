@@ -1,30 +1,15 @@
-import { createClient } from '@redis/client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { timelineText } from '../format/timeline-text.ts'
-import { runScenario } from '../measure/run-scenario.ts'
-import type { Lab } from '../scenarios/lab.ts'
-import { checkSettings } from '../scenarios/parameters.ts'
 import type { LaneResult, RunResult, Timeline } from '../scenarios/run-result.ts'
 import { ttlAndAges } from '../scenarios/ttl-and-ages/scenario.ts'
-import { startValkeyLab } from './valkey-lab.ts'
+import { type MeasureOptions, useValkeyLab } from './valkey-lab.ts'
 
-let lab: Lab
-let stop: () => Promise<void>
-
-beforeAll(async () => {
-  const started = await startValkeyLab()
-  lab = started.lab
-  stop = started.stop
-})
-
-afterAll(() => stop?.())
+const { measure: measureIn, keysWith } = useValkeyLab()
 
 const small = { ttl: 500, grace: 4000, load: 100, every: 50, readers: 2, seconds: 3, backoff: 200 }
 
-async function measure(given: Record<string, unknown>, signal = new AbortController().signal): Promise<RunResult> {
-  const settings = checkSettings(ttlAndAges.parameters, { ...small, ...given })
-  return runScenario({ scenario: ttlAndAges, settings, lab, environment: [], signal, onEvent: () => undefined })
-}
+const measure = (given: Record<string, unknown>, options?: MeasureOptions): Promise<RunResult> =>
+  measureIn(ttlAndAges, { ...small, ...given }, options)
 
 const laneOf = (result: RunResult, id: string) => result.lanes.find((lane) => lane.id === id) as LaneResult
 const waited = ({ outcomes: { source, joined, waited } }: LaneResult) => source + joined + waited
@@ -65,15 +50,12 @@ describe.concurrent('time to live and ages', () => {
   })
 
   test('a run that is stopped ends there', async ({ expect }) => {
-    const result = await measure({ seconds: 60 }, AbortSignal.timeout(700))
+    const result = await measure({ seconds: 60 }, { signal: AbortSignal.timeout(700) })
     expect(result.status).toBe('stopped')
     expect(result.timelines[0]?.lengthMs).toBeLessThan(20_000)
   })
 })
 
 test('nothing of a run is left in Valkey', async () => {
-  const client = await createClient({ url: lab.valkey.url }).connect()
-  const keys = await client.keys('*lab-ages*')
-  client.destroy()
-  expect(keys).toEqual([])
+  expect(await keysWith('lab-ages')).toEqual([])
 })

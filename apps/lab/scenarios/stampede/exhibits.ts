@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { codeOf } from '../code-of.ts'
 import type { Lab } from '../lab.ts'
 import type { Exhibit } from '../run-result.ts'
 import { hotQuestion } from './hot-question.ts'
@@ -14,18 +14,15 @@ const files = [
 
 export async function exhibits(lab: Lab, { source }: Parameters): Promise<readonly Exhibit[]> {
   const code = files.map(({ id, title, about }): Exhibit => {
-    return { id, kind: 'code', title: `${title}, the code that runs`, about, text: codeOf(id) }
+    return {
+      id,
+      kind: 'code',
+      title: `${title}, the code that runs`,
+      about,
+      text: codeOf(new URL(`./approaches/${id}.ts`, import.meta.url)),
+    }
   })
   if (source === 'timed') return code
   const { answers } = lab.airport.queries.busiest
   return [{ id: 'sql', kind: 'sql', title: 'The load', about: answers, text: hotQuestion(lab).sql }, ...code]
-}
-
-/** Without imports. */
-function codeOf(id: string): string {
-  return readFileSync(new URL(`./approaches/${id}.ts`, import.meta.url), 'utf8')
-    .split('\n')
-    .filter((line) => !line.startsWith('import '))
-    .join('\n')
-    .trim()
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { codeOf } from '../code-of.ts'
 import type { Exhibit } from '../run-result.ts'
 
 /** What runs is shown as it is. */
@@ -14,14 +14,11 @@ const files = [
 ] as const
 
 export async function exhibits(): Promise<readonly Exhibit[]> {
-  return files.map(({ id, title, about }) => ({ id, kind: 'code', title, about, text: codeOf(id) }))
-}
-
-/** Without imports. */
-function codeOf(id: string): string {
-  return readFileSync(new URL(`./ways/${id}.ts`, import.meta.url), 'utf8')
-    .split('\n')
-    .filter((line) => !line.startsWith('import '))
-    .join('\n')
-    .trim()
+  return files.map(({ id, title, about }) => ({
+    id,
+    kind: 'code',
+    title,
+    about,
+    text: codeOf(new URL(`./ways/${id}.ts`, import.meta.url)),
+  }))
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { codeOf } from '../code-of.ts'
 import type { Exhibit } from '../run-result.ts'
 import { statements } from './gates.ts'
 
@@ -16,19 +16,16 @@ const files = [
 export async function exhibits(): Promise<readonly Exhibit[]> {
   const sql = `-- read\n${statements.read}\n\n-- change, in a transaction of its own\n${statements.change}`
   const code = files.map(({ id, title, about }): Exhibit => {
-    return { id, kind: 'code', title: `${title}, the code of both processes`, about, text: codeOf(id) }
+    return {
+      id,
+      kind: 'code',
+      title: `${title}, the code of both processes`,
+      about,
+      text: codeOf(new URL(`./approaches/${id}.ts`, import.meta.url)),
+    }
   })
   return [
     ...code,
     { id: 'sql', kind: 'sql', title: 'The row', about: 'One row a lane, in a table that lives as long as the run.', text: sql },
   ]
-}
-
-/** Without imports. */
-function codeOf(id: string): string {
-  return readFileSync(new URL(`./approaches/${id}.ts`, import.meta.url), 'utf8')
-    .split('\n')
-    .filter((line) => !line.startsWith('import '))
-    .join('\n')
-    .trim()
 }

@@ -1,4 +1,4 @@
-import { type SchemaOptions, type StandardSchema, type ValueCheck, valueCheck } from '../codecs/schema.ts'
+import { type AnySchemaOptions, type ValueCheck, valueCheck } from '../codecs/schema.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { checkOptionNames, checkSignal } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
@@ -16,8 +16,6 @@ import type { Scope } from './scope.ts'
 import { checkRoom, tagNames } from './tag-names.ts'
 import { checkStored, mismatch, reportRefusal } from './value-checks.ts'
 
-/** Of any schema: the types of the contract tell callers which. */
-export type AnySchemaOptions = Partial<SchemaOptions<StandardSchema>>
 export type AnyGetOptions = AnySchemaOptions & GetOptions
 export type CallOptions = GetOrSetOptions<never> & AnySchemaOptions
 
@@ -126,7 +124,7 @@ export class Asking {
     this.#scope.l1?.delete(path)
     const own = await checkStored(await this.#ask(path, notInL1, load, options, onWait), check)
     if (own.isValid) return own.value
-    throw mismatch(own.where, path)
+    throw mismatch('getOrSet', own.where, path)
   }
 
   /** What L1 cannot simply hand out: nothing is there, or an entry that may be due for a refresh. */

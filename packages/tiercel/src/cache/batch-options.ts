@@ -1,3 +1,4 @@
+import { type AnySchemaOptions, valueCheck } from '../codecs/schema.ts'
 import { type Duration, durationMs } from '../kernel/duration.ts'
 import { BatchError, UsageError } from '../kernel/errors.ts'
 import { checkOptionNames, checkSignal, wholeNumber } from '../kernel/options.ts'
@@ -31,11 +32,15 @@ export interface ManyOptions {
  * @throws {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_INVALID_KEY} {TIERCEL_UNSUPPORTED}
  * @throws the signal's reason, when it has fired
  */
-export function checkManyOptions({ policy, format }: Pick<Core, 'policy' | 'format'>, options: GetOrSetManyOptions): ManyOptions {
+export function checkManyOptions(
+  { policy, format }: Pick<Core, 'policy' | 'format'>,
+  options: GetOrSetManyOptions & AnySchemaOptions,
+): ManyOptions {
   checkOptionNames(options, [...getOrSetOptionNames, ...batchOptionNames, 'partial'], 'getOrSetMany')
   const { partial, batchSize, batchWindow, ...each } = options
   callPolicy(policy, each, getOrSetOptionNames, 'getOrSetMany')
   checkTags(each.tags, 'getOrSetMany', format)
+  valueCheck(each)
   checkSignal(each.signal)?.throwIfAborted()
   return { isPartial: partialFlag(partial), bounds: batchBounds(batchSize, batchWindow), each }
 }

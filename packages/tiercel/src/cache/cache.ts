@@ -85,6 +85,16 @@ export interface Cache {
    * const keys = ids.map((id) => ['product', id] as const)
    * const products = await cache.getOrSetMany(keys, (missing) => db.products(missing.map(([, id]) => id)))
    */
+  getOrSetMany<K extends Key, S extends StandardSchema>(
+    keys: readonly K[],
+    loadMany: BatchLoader<K, SchemaInput<S>, Key>,
+    options: GetOrSetManyOptions & SchemaOptions<S> & { readonly partial: true },
+  ): Promise<PromiseSettledResult<SchemaOutput<S>>[]>
+  getOrSetMany<K extends Key, S extends StandardSchema>(
+    keys: readonly K[],
+    loadMany: BatchLoader<K, SchemaInput<S>, Key>,
+    options: GetOrSetManyOptions & SchemaOptions<S> & { readonly partial?: false },
+  ): Promise<SchemaOutput<S>[]>
   getOrSetMany<K extends Key, T>(
     keys: readonly K[],
     loadMany: BatchLoader<K, T, Key>,
@@ -99,6 +109,8 @@ export interface Cache {
   /**
    * A declared family of keys, read through: `get` loads what is missing.
    *
+   * With a `schema` its loaders and `set` give what the schema takes, and its reads what the schema makes of it.
+   *
    * @throws at once {TIERCEL_INVALID_TEMPLATE} the key template breaks the naming rules
    * @throws at once {TIERCEL_TEMPLATE_CONFLICT} another resource or memoized function of this namespace could produce the same key; the same
    *   definition object may be declared again
@@ -107,6 +119,9 @@ export interface Cache {
    * const products = cache.resource({ key: 'product:{id}:details', ttl: '5m', load: ({ id }) => db.product(id) })
    * const product = await products.get({ id: 7 })
    */
+  resource<const Template extends string, S extends StandardSchema>(
+    definition: ResourceDefinition<Template, SchemaInput<S>> & SchemaOptions<S>,
+  ): Resource<Template, SchemaOutput<S>, SchemaInput<S>>
   resource<const Template extends string, T>(definition: ResourceDefinition<Template, T>): Resource<Template, T>
 
   /**

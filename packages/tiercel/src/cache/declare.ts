@@ -1,3 +1,4 @@
+import { type AnySchemaOptions, valueCheck } from '../codecs/schema.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { parseTemplate } from '../kernel/key-template.ts'
 import { checkOptionNames } from '../kernel/options.ts'
@@ -20,17 +21,17 @@ export interface Host {
 }
 
 /** What a declaration may say of its values' life: what a call may, less what is one caller's own. */
-const resourceOptionNames = ['key', 'load', 'loadMany', 'tags', ...batchOptionNames, ...policyOptionNames]
+const resourceOptionNames = ['key', 'load', 'loadMany', 'tags', 'schema', 'migrate', ...batchOptionNames, ...policyOptionNames]
 const memoizeOptionNames = ['name', ...policyOptionNames]
 
 export function declareResource<Template extends string, T>(
   host: Host,
-  definition: ResourceDefinition<Template, T>,
+  definition: ResourceDefinition<Template, T> & AnySchemaOptions,
 ): Resource<Template, T> {
   const { cache, core, scope } = host
   checkOpen(core)
   checkOptionNames(definition, resourceOptionNames, 'resource')
-  const { key, load, loadMany, batchSize, batchWindow, tags, ...options } = definition
+  const { key, load, loadMany, batchSize, batchWindow, tags, schema, migrate, ...options } = definition
   const template = parseTemplate(key, 'resource: key')
   if (template.names.length === 0) {
     const fix = `${key}:{id}`
@@ -46,9 +47,10 @@ export function declareResource<Template extends string, T>(
   }
   callPolicy(core.policy, options, policyOptionNames, 'resource')
   checkTags(tags, 'resource', core.format)
+  const check = valueCheck({ schema, migrate })
   const bounds = batchBounds(batchSize, batchWindow)
   scope.declarations.add(template, definition, 'resource: key')
-  return new DeclaredResource(cache, { template, load, loadMany, tags, options, bounds } as Declaration)
+  return new DeclaredResource(cache, { template, load, loadMany, tags, check, options, bounds } as Declaration)
 }
 
 export function declareFunction<Args extends readonly unknown[], R>(

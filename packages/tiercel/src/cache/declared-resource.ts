@@ -1,8 +1,10 @@
+import { type ValueCheck, validate } from '../codecs/schema.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { joinKey, type Key, type KeyPart } from '../kernel/key.ts'
 import { fillTemplate, type KeyParam, type KeyParams, type KeyTemplate, readTemplate } from '../kernel/key-template.ts'
 import { checkOptionNames, checkSignal } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
+import type { CallOptions } from './asking.ts'
 import { partialFlag, settleAll } from './batch-options.ts'
 import type { Cache } from './cache.ts'
 import type { InvalidationOutcome } from './invalidate.ts'
@@ -13,11 +15,12 @@ import type { GetOrSetOptions, SetOptions } from './options.ts'
 import { setOptionNames } from './policy.ts'
 import type { Resource, ResourceGetOptions, ResourceLoader } from './resource.ts'
 import type { Tag } from './tag-names.ts'
+import { mismatch } from './value-checks.ts'
 
 /** A cache that can load in batches. */
 export interface BatchingCache extends Cache {
   /** `getOrSet` with a place in a batch for a loader, taken when L1 has nothing. */
-  getOrSetAt(takePlace: () => BatchPlace, key: Key, options: GetOrSetOptions | undefined): Promise<unknown>
+  getOrSetAt(takePlace: () => BatchPlace, key: Key, options: CallOptions | undefined): Promise<unknown>
 }
 
 type Params = Readonly<Record<string, KeyParam>>
@@ -29,6 +32,7 @@ export interface Declaration {
   readonly load: Load | undefined
   readonly loadMany: BatchLoader<Params, unknown> | undefined
   readonly tags: readonly Tag[] | ((value: unknown, params: Params) => readonly Tag[]) | undefined
+  readonly check: ValueCheck | undefined
   /** How long values live. */
   readonly options: GetOrSetOptions
   readonly bounds: BatchBounds
@@ -37,23 +41,25 @@ export interface Declaration {
 const getOptionNames = ['signal', 'forceFresh']
 
 /** The public face of a resource, all of it on the verbs of its cache. */
-export class DeclaredResource<Template extends string, T> implements Resource<Template, T> {
+export class DeclaredResource<Template extends string, T, Stored> implements Resource<Template, T, Stored> {
   readonly template: Template
   readonly #cache: BatchingCache
   readonly #template: KeyTemplate
   readonly #load: Load | undefined
   readonly #terms: BatchTerms<Params> | undefined
-  readonly #options: GetOrSetOptions
+  readonly #check: ValueCheck | undefined
+  readonly #options: CallOptions
   readonly #setOptions: SetOptions
   readonly #tagsOf: ((value: unknown, params: Params) => readonly Tag[]) | undefined
   /** Takes the keys that are asked for in this turn of the event loop. */
   #openBatch: LoadBatch<Params> | undefined
 
-  constructor(cache: BatchingCache, { template, load, loadMany, tags, options, bounds }: Declaration) {
+  constructor(cache: BatchingCache, { template, load, loadMany, tags, check, options, bounds }: Declaration) {
     this.template = template.text as Template
     this.#cache = cache
     this.#template = template
-    this.#options = tags === undefined || typeof tags === 'function' ? options : { ...options, tags }
+    this.#check = check
+    this.#options = { ...options, ...(Array.isArray(tags) ? { tags } : {}), ...(check ?? {}) }
     this.#tagsOf = typeof tags === 'function' ? tags : undefined
     this.#setOptions = Object.fromEntries(Object.entries(this.#options).filter(([name]) => setOptionNames.includes(name)))
     this.#load = load
@@ -103,14 +109,16 @@ export class DeclaredResource<Template extends string, T> implements Resource<Te
     return this.#cache.has(this.key(params))
   }
 
-  async set(params: KeyParams<Template>, value: T, options?: SetOptions): Promise<void> {
+  async set(params: KeyParams<Template>, value: Stored, options?: SetOptions): Promise<void> {
     const key = this.key(params)
+    await this.#checkValue(value, key)
     await this.#cache.set(key, value, { ...this.#setOptions, ...this.#tagsOption(key), ...options })
   }
 
-  async setMany(entries: readonly (readonly [params: KeyParams<Template>, value: T])[], options?: SetOptions): Promise<void> {
+  async setMany(entries: readonly (readonly [params: KeyParams<Template>, value: Stored])[], options?: SetOptions): Promise<void> {
     this.#checkList(entries)
     const keyed = entries.map(([params, value]) => [this.key(params), value] as const)
+    for (const [key, value] of keyed) await this.#checkValue(value, key)
     if (this.#tagsOf === undefined) return this.#cache.setMany(keyed, { ...this.#setOptions, ...options })
     await Promise.all(
       keyed.map(([key, value]) => this.#cache.set(key, value, { ...this.#setOptions, ...this.#tagsOption(key), ...options })),
@@ -141,7 +149,16 @@ export class DeclaredResource<Template extends string, T> implements Resource<Te
     if (terms !== undefined) {
       return this.#cache.getOrSetAt(() => this.#batchOfTurn(terms).add(readTemplate(this.#template, key)), key, options) as Promise<T>
     }
-    return this.#cache.getOrSet(key, (context) => (this.#load as Load)(readTemplate(this.#template, key), context), options) as Promise<T>
+    return this.#cache.getOrSet(
+      key,
+      (context) => (this.#load as Load)(readTemplate(this.#template, key), context),
+      options as GetOrSetOptions,
+    ) as Promise<T>
+  }
+
+  async #checkValue(value: unknown, key: readonly KeyPart[]): Promise<void> {
+    const verdict = this.#check && (await validate(this.#check.schema, value))
+    if (verdict?.isValid === false) throw mismatch('set', verdict.where, joinKey(key))
   }
 
   /** Where tags come from values. */

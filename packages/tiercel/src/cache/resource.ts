@@ -43,13 +43,14 @@ export interface ResourceGetOptions {
 }
 
 /**
- * A declared family of keys, read through.
+ * A declared family of keys, read through. `T` is what is read; `Stored`, what is loaded and set, is another type only where a schema makes
+ * the one of the other.
  *
  * Parameters are strings, finite numbers or bigints and count by their text: `{ id: 7 }` and `{ id: '7' }` are one key. Any text may be one.
  * Fields of `params` that the template does not name are ignored, and not handed to the loaders. Every method rejects with
  * {TIERCEL_INVALID_KEY} when a parameter is missing or of another type, and {TIERCEL_CLOSED} after `close`.
  */
-export interface Resource<Template extends string, T> {
+export interface Resource<Template extends string, T, Stored = T> {
   /** As it was declared. */
   readonly template: Template
 
@@ -77,14 +78,18 @@ export interface Resource<Template extends string, T> {
   /** Whether there is a value now. Does not load. Costs what `cache.get` costs. */
   has(params: KeyParams<Template>): Promise<boolean>
 
-  /** As `cache.set`, with the resource's own options as defaults. */
-  set(params: KeyParams<Template>, value: T, options?: SetOptions<T>): Promise<void>
+  /**
+   * As `cache.set`, with the resource's own options as defaults.
+   *
+   * @throws {TIERCEL_SCHEMA_MISMATCH} the value does not satisfy the schema of the resource; nothing is stored
+   */
+  set(params: KeyParams<Template>, value: Stored, options?: SetOptions<Stored>): Promise<void>
 
   /** As `cache.mutate`, of one value: `products.mutate({ id: 7 }, () => db.updateProduct(7, patch))`. */
   mutate<R>(params: KeyParams<Template>, change: () => R | Promise<R>, options?: MutateOptions): Promise<MutateResult<R>>
 
-  /** As `cache.setMany`, with the resource's own options as defaults. */
-  setMany(entries: readonly (readonly [params: KeyParams<Template>, value: T])[], options?: SetOptions): Promise<void>
+  /** As `cache.setMany`, with the resource's own options as defaults. Throws as `set`. */
+  setMany(entries: readonly (readonly [params: KeyParams<Template>, value: Stored])[], options?: SetOptions<Stored>): Promise<void>
 
   /** As `cache.delete`: after a change of the source, the next `get` loads the new row. */
   delete(params: KeyParams<Template>): Promise<InvalidationOutcome>

@@ -1,3 +1,4 @@
+import type { AnySchemaOptions } from '../codecs/schema.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { checkPath, joinKey, type Key, type KeyPart } from '../kernel/key.ts'
 import { checkOptionNames } from '../kernel/options.ts'
@@ -117,7 +118,7 @@ export class TieredCache implements BatchingCache {
     }
   }
 
-  resource<const Template extends string, T>(definition: ResourceDefinition<Template, T>): Resource<Template, T> {
+  resource<const Template extends string, T>(definition: ResourceDefinition<Template, T> & AnySchemaOptions): Resource<Template, T> {
     return declareResource({ cache: this, core: this.#core, scope: this.#scope }, definition)
   }
 

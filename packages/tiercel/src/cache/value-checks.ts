@@ -37,15 +37,15 @@ export async function checkStored(stored: unknown, check: ValueCheck): Promise<V
 export async function checkLoaded(core: Core, held: unknown, check: ValueCheck, key: string): Promise<void> {
   if (held === undefined) return
   const verdict = await validate(check.schema, core.format.values.handOut(held))
-  if (!verdict.isValid) throw mismatch(verdict.where, key)
+  if (!verdict.isValid) throw mismatch('getOrSet', verdict.where, key)
 }
 
-export function mismatch(where: string, key: string): CodecError {
+/** @param where in the value, as a path; `''`: no place of it in particular */
+export function mismatch(operation: 'getOrSet' | 'set', where: string, key: string): CodecError {
   const place = where === '' ? '' : `: look at ${where}`
-  return new CodecError('TIERCEL_SCHEMA_MISMATCH', `What was loaded does not satisfy the schema of its call${place}.`, {
-    operation: 'getOrSet',
-    key,
-  })
+  const what =
+    operation === 'set' ? 'What was to be stored does not satisfy the schema' : 'What was loaded does not satisfy the schema of its call'
+  return new CodecError('TIERCEL_SCHEMA_MISMATCH', `${what}${place}.`, { operation, key })
 }
 
 /** What L2 was found to hold, for a call with a schema: an entry that does not satisfy it is to be replaced by what is loaded. */

@@ -36,7 +36,13 @@ export interface SchemaOptions<S extends StandardSchema> {
    * Makes of a stored value that does not satisfy the schema one that does; tried before it counts as a miss. Must not change what it is given.
    * What it returns is not stored: while a release rolls out, processes of the last one still read the old form. Default: none.
    */
-  readonly migrate?: (stored: unknown) => unknown
+  readonly migrate?: ((stored: unknown) => unknown) | undefined
+}
+
+/** Of any schema, and of none: the types of the contract tell callers which. */
+export interface AnySchemaOptions {
+  readonly schema?: StandardSchema | undefined
+  readonly migrate?: ((stored: unknown) => unknown) | undefined
 }
 
 /** What one call asks of a value. */
@@ -48,7 +54,7 @@ export interface ValueCheck {
 export type Verdict = { readonly isValid: true; readonly value: unknown } | { readonly isValid: false; readonly where: string }
 
 /** @throws {TIERCEL_INVALID_OPTION} */
-export function valueCheck(options: Partial<SchemaOptions<StandardSchema>>): ValueCheck | undefined {
+export function valueCheck(options: AnySchemaOptions): ValueCheck | undefined {
   const { schema, migrate } = options
   if (migrate !== undefined && typeof migrate !== 'function') throw invalid(`migrate: ${show(migrate)} is not a function.`)
   if (schema === undefined) {

@@ -1,17 +1,15 @@
-import { afterEach, expect, test } from 'vitest'
-import type { Cache } from '../../src/cache/cache.ts'
+import { expect, test } from 'vitest'
 import { createCache } from '../../src/cache/create-cache.ts'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
+import { closedAfterEach } from './owned.ts'
 
-const caches: Cache[] = []
-afterEach(() => Promise.all(caches.splice(0).map((cache) => cache.close())))
+const owned = closedAfterEach()
 
 test.each([
   ['no L2', () => createCache(), /this cache has no l2/],
   ['a store in memory', () => createCache({ l2: memoryStore() }), /the store "memory" of this cache cannot/],
 ])('with %s there is nothing to look through', async (_, create, message) => {
-  const cache = create()
-  caches.push(cache)
+  const cache = owned(create())
   const refusal = { code: 'TIERCEL_UNSUPPORTED', message: expect.stringMatching(message) }
   await expect(cache.admin.keys()).rejects.toMatchObject(refusal)
   await expect(cache.admin.deleteByPrefix('a')).rejects.toMatchObject(refusal)

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Cache } from '../../src/cache/cache.ts'
 import { type CacheOptions, createCache } from '../../src/cache/create-cache.ts'
 import { describeExplanation } from '../../src/cache/explain/describe-explanation.ts'
@@ -14,16 +14,11 @@ import type { Store } from '../../src/stores/store.ts'
 import { deferred } from './deferred.ts'
 import { eventLog } from './event-log.ts'
 import { GatedStore } from './gated-store.ts'
+import { closedAfterEach } from './owned.ts'
 import { TestClock } from './test-clock.ts'
 
-const caches: Cache[] = []
-afterEach(() => Promise.all(caches.splice(0).map((cache) => cache.close())))
-
-function newCache(options: CacheOptions = {}): Cache {
-  const cache = createCache(options)
-  caches.push(cache)
-  return cache
-}
+const owned = closedAfterEach()
+const newCache = (options: CacheOptions = {}): Cache => owned(createCache(options))
 
 /** Two processes on one server, in a time that stands still. */
 function two(options: CacheOptions = {}): { readonly a: Cache; readonly b: Cache; readonly l2: Store; readonly clock: TestClock } {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Cache } from '../../src/cache/cache.ts'
 import { type CacheOptions, createCache } from '../../src/cache/create-cache.ts'
 import { fenceByte } from '../../src/codecs/fence.ts'
@@ -7,18 +7,13 @@ import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { deferred } from './deferred.ts'
 import { GatedStore } from './gated-store.ts'
+import { closedAfterEach } from './owned.ts'
 import { TestClock } from './test-clock.ts'
 import { tiers } from './tiers.ts'
 
 const key = 'tc1:e::k'
-const caches: Cache[] = []
-afterEach(() => Promise.all(caches.splice(0).map((cache) => cache.close())))
-
-function newCache(options: CacheOptions = {}): Cache {
-  const cache = createCache(options)
-  caches.push(cache)
-  return cache
-}
+const owned = closedAfterEach()
+const newCache = (options: CacheOptions = {}): Cache => owned(createCache(options))
 
 function pair(options: CacheOptions = {}): { readonly a: Cache; readonly b: Cache; readonly l2: GatedStore } {
   const l2 = new GatedStore()
@@ -29,8 +24,7 @@ const away = new StoreError('TIERCEL_STORE_UNAVAILABLE', 'away')
 
 describe.each(tiers)('%s', (_, create) => {
   test('returns what the change returned, and the outcome', async () => {
-    const cache = create()
-    caches.push(cache)
+    const cache = owned(create())
     await cache.set('k', 'old')
     await cache.set('other', 'kept')
     expect(await cache.mutate('k', async () => 7)).toEqual({ result: 7, outcome: 'applied' })
@@ -38,16 +32,14 @@ describe.each(tiers)('%s', (_, create) => {
   })
 
   test('takes several keys and tags', async () => {
-    const cache = create()
-    caches.push(cache)
+    const cache = owned(create())
     for (const name of ['a', 'b', 'c', 'd']) await cache.set(name, name, { tags: [`tag-${name}`] })
     await cache.mutate({ keys: ['a', ['b']], tags: ['tag-c'] }, () => undefined)
     expect(await cache.getMany(['a', 'b', 'c', 'd'])).toEqual([undefined, undefined, undefined, 'd'])
   })
 
   test('invalidates also when the change throws, and throws what it threw', async () => {
-    const cache = create()
-    caches.push(cache)
+    const cache = owned(create())
     await cache.set('k', 'old')
     const failure = new Error('no')
     await expect(cache.mutate('k', () => Promise.reject(failure))).rejects.toBe(failure)
@@ -56,8 +48,7 @@ describe.each(tiers)('%s', (_, create) => {
   })
 
   test('what the change reads is loaded for it alone, and kept nowhere', async () => {
-    const cache = create()
-    caches.push(cache)
+    const cache = owned(create())
     for (const targets of [{ keys: ['k'] }, { tags: ['t'] }]) {
       const tags = ['t']
       await cache.getOrSet('k', () => 'committed', { tags })
@@ -75,8 +66,7 @@ describe.each(tiers)('%s', (_, create) => {
   })
 
   test('what is not allowed is refused before the change', async () => {
-    const cache = create()
-    caches.push(cache)
+    const cache = owned(create())
     const change = vi.fn()
     const refused: [unknown, unknown, unknown, string][] = [
       [{}, change, {}, 'TIERCEL_INVALID_OPTION'],

@@ -3,10 +3,12 @@ import * as v from 'valibot'
 import { describe, expect, expectTypeOf, test, vi } from 'vitest'
 import { z } from 'zod'
 import { createCache } from '../../src/cache/create-cache.ts'
+import type { Resource } from '../../src/cache/resource.ts'
 import type { StandardSchema } from '../../src/codecs/schema.ts'
 import { structuredCodec } from '../../src/codecs/structured.ts'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import { eventLog } from './event-log.ts'
+import { tiers } from './tiers.ts'
 
 interface Product {
   id: number
@@ -22,8 +24,8 @@ const schemas: readonly (readonly [string, StandardSchema<Product>])[] = [
 ]
 
 describe.each(schemas)('a schema of %s', (_name, schema) => {
-  test.each(['L1', 'L2', 'both'])('what satisfies it is a hit, what does not is a miss: %s', async (tiers) => {
-    const cache = createCache({ ...(tiers === 'L2' ? { l1: false } : {}), ...(tiers === 'L1' ? {} : { l2: memoryStore() }) })
+  test.each(['L1', 'L2', 'both'])('what satisfies it is a hit, what does not is a miss: %s', async (where) => {
+    const cache = createCache({ ...(where === 'L2' ? { l1: false } : {}), ...(where === 'L1' ? {} : { l2: memoryStore() }) })
     const log = eventLog(cache)
     await cache.set('good', product)
     await cache.set('bad', { id: 'seven' })
@@ -102,6 +104,52 @@ test('an L1 hit is validated once per schema, and each time where the outcome ca
   expect(second).toEqual(Buffer.from('abc'))
 })
 
+describe.each(tiers)('with %s', (_, create) => {
+  const schema = z.object({ id: z.string().transform(Number) })
+
+  test('a batch gives what the schema makes of each, and refuses what it does not take', async () => {
+    const cache = create()
+    await cache.set('old', { id: 7 })
+    const loadMany = vi.fn((keys: readonly string[]) => keys.map((key) => (key === 'bad' ? { id: 0 as never } : { id: '8' })))
+    expect(await cache.getOrSetMany(['old', 'none'], loadMany, { schema })).toEqual([{ id: 8 }, { id: 8 }])
+    expect(loadMany.mock.calls.map(([keys]) => keys)).toEqual([['old', 'none']])
+    const partial = await cache.getOrSetMany(['none', 'bad'], loadMany, { schema, partial: true })
+    expect(partial).toMatchObject([
+      { status: 'fulfilled', value: { id: 8 } },
+      { status: 'rejected', reason: { code: 'TIERCEL_SCHEMA_MISMATCH', key: 'bad' } },
+    ])
+    expect(await cache.get('none')).toEqual({ id: '8' })
+    expect(await cache.get('bad')).toBeUndefined()
+  })
+
+  test.each(['load', 'loadMany'] as const)('a resource with %s gives what the schema makes, and stores what it takes', async (by) => {
+    const cache = create()
+    const row = (id: unknown) => ({ id: id === 3 ? (3 as never) : '8' })
+    const loader = by === 'load' ? { load: (params: { id: unknown }) => row(params.id) } : undefined
+    const migrate = (stored: unknown) => ({ id: String((stored as { old: number }).old) })
+    const rows = cache.resource({
+      key: 'row:{id}',
+      schema,
+      migrate,
+      ...(loader ?? { loadMany: (list: readonly { id: unknown }[]) => list.map(({ id }) => row(id)) }),
+    })
+    expect(await rows.get({ id: 1 })).toEqual({ id: 8 })
+    await rows.set({ id: 2 }, { id: '9' })
+    await cache.set(rows.key({ id: 4 }), { old: 7 })
+    expect(await rows.getMany([{ id: 1 }, { id: 2 }, { id: 4 }])).toEqual([{ id: 8 }, { id: 9 }, { id: 7 }])
+    await expect(rows.get({ id: 3 })).rejects.toMatchObject({ code: 'TIERCEL_SCHEMA_MISMATCH' })
+    const refusal = { code: 'TIERCEL_SCHEMA_MISMATCH', key: 'row:2', message: expect.stringContaining('to be stored') }
+    await expect(rows.set({ id: 2 }, { id: 10 as never })).rejects.toMatchObject(refusal)
+    await expect(
+      rows.setMany([
+        [{ id: 1 }, { id: '11' }],
+        [{ id: 2 }, { id: 10 as never }],
+      ]),
+    ).rejects.toMatchObject(refusal)
+    expect(await rows.getMany([{ id: 1 }, { id: 2 }])).toEqual([{ id: 8 }, { id: 9 }])
+  })
+})
+
 test('null needs a schema that takes it', async () => {
   const cache = createCache()
   await cache.set('k', null)
@@ -140,6 +188,8 @@ test.each<[string, object, string]>([
   await expect(cache.get('k', options as never)).rejects.toMatchObject({ code })
   await expect(cache.getMany(['k'], options as never)).rejects.toMatchObject({ code })
   await expect(cache.getOrSet('k', () => 1, options as never)).rejects.toMatchObject({ code })
+  await expect(cache.getOrSetMany(['k'], () => [1], options as never)).rejects.toMatchObject({ code })
+  expect(() => cache.resource({ key: 'k:{id}', load: () => 1, ...options } as never)).toThrow(expect.objectContaining({ code }))
 })
 
 test('the type follows the schema', () => {
@@ -150,6 +200,11 @@ test('the type follows the schema', () => {
   expectTypeOf(() => cache.getOrSet('k', () => ({ id: '7' }), { schema })).returns.resolves.toEqualTypeOf<{ id: number }>()
   expectTypeOf(() => cache.getOrSet('k', () => ({ id: 7 }))).returns.resolves.toEqualTypeOf<{ id: number }>()
   expectTypeOf(() => cache.getOrSet<Product>('k', () => product, { ttl: '1m' })).returns.resolves.toEqualTypeOf<Product>()
+  expectTypeOf(() => cache.getOrSetMany(['k'], () => [{ id: '7' }], { schema })).returns.resolves.toEqualTypeOf<{ id: number }[]>()
+  const partial = () => cache.getOrSetMany(['k'], () => [{ id: '7' }], { schema, partial: true })
+  expectTypeOf(partial).returns.resolves.toEqualTypeOf<PromiseSettledResult<{ id: number }>[]>()
+  const declare = () => cache.resource({ key: 'k:{id}', schema, load: ({ id }) => ({ id: String(id) }), tags: ({ id }) => [id.trim()] })
+  expectTypeOf(declare).returns.toEqualTypeOf<Resource<'k:{id}', { id: number }, { id: string }>>()
   // @ts-expect-error: the loader returns what the schema makes, not what it takes
   const wrong = () => cache.getOrSet('k', () => ({ id: 7 }), { schema })
   expect(wrong).toBeTypeOf('function')

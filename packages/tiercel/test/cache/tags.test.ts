@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Cache, LoadContext } from '../../src/cache/cache.ts'
 import { type CacheOptions, createCache } from '../../src/cache/create-cache.ts'
 import { StoreError } from '../../src/kernel/errors.ts'
@@ -7,17 +7,12 @@ import type { Store } from '../../src/stores/store.ts'
 import { deferred } from './deferred.ts'
 import { eventLog } from './event-log.ts'
 import { GatedStore } from './gated-store.ts'
+import { closedAfterEach } from './owned.ts'
 import { TestClock } from './test-clock.ts'
 import { tiers } from './tiers.ts'
 
-const caches: Cache[] = []
-afterEach(() => Promise.all(caches.splice(0).map((cache) => cache.close())))
-
-function newCache(options: CacheOptions = {}): Cache {
-  const cache = createCache(options)
-  caches.push(cache)
-  return cache
-}
+const owned = closedAfterEach()
+const newCache = (options: CacheOptions = {}): Cache => owned(createCache(options))
 
 /** Two processes on one server, the second without an L1. */
 function pair(options: CacheOptions = {}): { readonly a: Cache; readonly b: Cache; readonly l2: Store } {
@@ -32,8 +27,7 @@ describe.each(tiers)('%s', (_, create) => {
   }
 
   test('a tag takes all that carries it, and nothing else', async () => {
-    const cache = create()
-    caches.push(cache)
+    const cache = owned(create())
     const load = counted(cache)
     await load('a', ['red', 'round'])
     await load('b', ['red'])
@@ -51,8 +45,7 @@ describe.each(tiers)('%s', (_, create) => {
   })
 
   test('clear takes a namespace, not those beside or within it', async () => {
-    const cache = create()
-    caches.push(cache)
+    const cache = owned(create())
     const inner = cache.namespace('inner')
     await Promise.all([cache.set('k', 1, { tags: ['t'] }), inner.set('k', 2, { tags: ['t'] })])
     await inner.invalidateTag('t')
@@ -63,8 +56,7 @@ describe.each(tiers)('%s', (_, create) => {
   })
 
   test('an expired tag makes values stale: served within their grace, refreshed behind', async () => {
-    const cache = create()
-    caches.push(cache)
+    const cache = owned(create())
     await cache.set('kept', 'old', { tags: ['t'], grace: '1h' })
     await cache.set('gone', 'old', { tags: ['t'] })
     await cache.set('other', 'old', { tags: ['u'], grace: '1h' })
@@ -79,8 +71,7 @@ describe.each(tiers)('%s', (_, create) => {
   })
 
   test('tags may come from the value, from the loader, and from both', async () => {
-    const cache = create()
-    caches.push(cache)
+    const cache = owned(create())
     const row = { category: 7 }
     const load = async (): Promise<void> => {
       // The first time a tag is used, it may have been invalidated during the load, for all that is known.
@@ -100,8 +91,7 @@ describe.each(tiers)('%s', (_, create) => {
   })
 
   test('no text reaches another tag', async () => {
-    const cache = create()
-    caches.push(cache)
+    const cache = owned(create())
     const names = ['*', 'a:b', '{a}', '__proto__', 'a\nb', '', '%', 'toString', 'a', '😀', '?', '[a-z]']
     for (const [at, name] of names.entries()) await cache.set(['k', at], at, { tags: [['user', name]] })
     for (const [at, name] of names.entries()) {
@@ -111,8 +101,7 @@ describe.each(tiers)('%s', (_, create) => {
   })
 
   test('what is not allowed is refused before anything is done', async () => {
-    const cache = create()
-    caches.push(cache)
+    const cache = owned(create())
     await cache.set('k', 1, { tags: ['t'] })
     const load = vi.fn(() => 1)
     await expect(cache.invalidateTag('')).rejects.toMatchObject({ code: 'TIERCEL_INVALID_KEY' })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@redis/client'
 import { type RunningServer, type ServerName, startStandalone } from '@tiercel/test-servers'
 import { Redis } from 'ioredis'
@@ -56,4 +57,20 @@ export async function warmUp(cache: Cache): Promise<void> {
   await isUp
   stop()
   await cache.get('warm')
+}
+
+/**
+ * Asks for `'k'` again and again.
+ *
+ * @returns for how many milliseconds from now on `value` was served, at most `lookMs`
+ */
+export async function servedForMs(cache: Cache, value: string, lookMs: number): Promise<number> {
+  const startMs = performance.now()
+  let servedMs = 0
+  while (performance.now() - startMs < lookMs) {
+    const askedMs = performance.now() - startMs
+    if ((await cache.get('k')) === value) servedMs = askedMs
+    await sleep(2)
+  }
+  return servedMs
 }

@@ -1,4 +1,4 @@
-import { connect, type Place, type Way } from './way.ts'
+import { connect, type Place, readAside, type Way } from './way.ts'
 
 const keysPerUnlink = 1000
 
@@ -15,13 +15,7 @@ export async function members({ url, namespace, ttlMs }: Place): Promise<Way> {
     ])
   return {
     write,
-    async read(id, load) {
-      const stored = await client.get(keyOf(id))
-      if (stored !== null) return stored
-      const value = await load()
-      await write([[id, value]])
-      return value
-    },
+    read: readAside((id) => client.get(keyOf(id)), write),
     async invalidate() {
       const keys = await client.sMembers(tag)
       for (let from = 0; from < keys.length; from += keysPerUnlink) await client.unlink(keys.slice(from, from + keysPerUnlink))

@@ -1,4 +1,4 @@
-import { connect, type Place, type Way } from './way.ts'
+import { connect, type Place, readAside, type Way } from './way.ts'
 
 /** Nothing beside the entries: their names are searched for. `KEYS` would do it in one command, and keep everybody waiting. */
 export async function pattern({ url, namespace, ttlMs }: Place): Promise<Way> {
@@ -8,13 +8,7 @@ export async function pattern({ url, namespace, ttlMs }: Place): Promise<Way> {
     Promise.all(entries.map(([id, value]) => client.set(keyOf(id), value, { expiration: { type: 'PX', value: ttlMs } })))
   return {
     write,
-    async read(id, load) {
-      const stored = await client.get(keyOf(id))
-      if (stored !== null) return stored
-      const value = await load()
-      await write([[id, value]])
-      return value
-    },
+    read: readAside((id) => client.get(keyOf(id)), write),
     async invalidate() {
       for await (const keys of client.scanIterator({ MATCH: `${namespace}:item:*`, COUNT: 1000 })) {
         if (keys.length > 0) await client.unlink(keys)

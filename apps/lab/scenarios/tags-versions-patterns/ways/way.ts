@@ -22,3 +22,14 @@ export async function connect(url: string) {
   await client.connect()
   return client
 }
+
+/** Cache-aside: what is there is read, what is not is loaded and written. */
+export function readAside(get: (id: number) => Promise<string | null>, write: Way['write']): Way['read'] {
+  return async (id, load) => {
+    const stored = await get(id)
+    if (stored !== null) return stored
+    const value = await load()
+    await write([[id, value]])
+    return value
+  }
+}
