@@ -57,6 +57,8 @@ export { BatchError, CodecError, DeadlineError, ServerError, StoreError, Tiercel
 export type { Key, KeyPart } from './kernel/key.ts'
 export type { KeyParam, KeyParams } from './kernel/key-template.ts'
 export type { Admin, AdminDeleted, AdminDeleteOptions, AdminProgress, AdminScanOptions, AdminStepOptions } from './stores/admin/admin.ts'
+export type { NodeHealth } from './stores/gate.ts'
+export type { BreakerChange, StoreHealth } from './stores/gates.ts'
 export { type MemoryStoreOptions, memoryStore } from './stores/memory/memory-store.ts'
 export type {
   Feed,
@@ -76,6 +78,7 @@ export type {
   StoreEntry,
   Swap,
 } from './stores/store.ts'
-export { type ValkeyStoreOptions, valkeyStore } from './stores/valkey.ts'
+export { valkeyStore } from './stores/valkey.ts'
+export type { AdmissionOptions, BreakerOptions, ValkeyStoreOptions } from './stores/valkey-options.ts'
 export type { CacheEvent, CacheEventListener, LoadReason, RejectReason, Tier } from './telemetry/event.ts'
 export type { CacheStats, TierStats } from './telemetry/stats.ts'

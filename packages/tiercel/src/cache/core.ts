@@ -9,6 +9,7 @@ import type { Arena } from '../stores/memory/arena.ts'
 import type { Store } from '../stores/store.ts'
 import type { Emitter } from '../telemetry/emitter.ts'
 import type { Counters } from '../telemetry/stats.ts'
+import type { LeaseReturns } from './lease-returns.ts'
 import type { Policy } from './policy.ts'
 
 /** What all namespaces of a cache have in common. */
@@ -20,6 +21,8 @@ export interface Core {
   readonly proof: Proof
   /** What this process invalidated lately. */
   readonly journal: Journal | undefined
+  /** Gives back what this process holds and does not use. */
+  readonly leases: LeaseReturns | undefined
   /** How much longer than the bound L1 is served when L2 cannot be asked. */
   readonly serveStaleForMs: number
   readonly format: ValueFormat

@@ -19,6 +19,7 @@ import { Emitter } from '../telemetry/emitter.ts'
 import { Counters } from '../telemetry/stats.ts'
 import type { Cache } from './cache.ts'
 import { Background, type Core } from './core.ts'
+import { LeaseReturns } from './lease-returns.ts'
 import type { PolicyOptions } from './options.ts'
 import { cachePolicy, policyOptionNames } from './policy.ts'
 import { revalidateAll } from './revalidate-all.ts'
@@ -114,6 +115,7 @@ export function createCache(options: CacheOptions = {}): Cache {
   const pace = { clock, nowMs, random }
   const emitter = new Emitter()
   const l1 = options.l1 === false ? undefined : createL1(options.l1 ?? {}, nowMs, emitter)
+  const leaseMs = checkLease(options.lease ?? '10s')
   const coherence = checkCoherence(options.coherence ?? {})
   const proof = new Proof(coherence.maxStalenessMs)
   let links = 0
@@ -148,7 +150,8 @@ export function createCache(options: CacheOptions = {}): Cache {
     serveStaleForMs: coherence.serveStaleForMs,
     format,
     policy: cachePolicy(policyOf(options)),
-    leaseMs: checkLease(options.lease ?? '10s'),
+    leaseMs,
+    leases: l2 === undefined ? undefined : new LeaseReturns(l2, leaseMs, pace),
     sharing,
     counters: new Counters(),
     emitter,

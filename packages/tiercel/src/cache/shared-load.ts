@@ -15,7 +15,7 @@ import { judge, keepInL1, type Look, lookUp, settle } from './read-path.ts'
 import type { StoredKey } from './scope.ts'
 import { checkFound } from './value-checks.ts'
 import { waitForHolder } from './wait-for-holder.ts'
-import { keepInL1Alone, publish, slide, tagLifeMs } from './write-path.ts'
+import { giveBack, inBackground, keepInL1Alone, publish, slide, tagLifeMs } from './write-path.ts'
 
 const shortestRestMs = 50
 const longestRestMs = 1_000
@@ -179,7 +179,7 @@ export class SharedLoad {
 
   /** A lease or a lock, if it is there. */
   #giveBack(key: string, mark: Buffer): void {
-    this.#inBackground(this.#l2.swap({ key, expected: mark, isWhole: true, value: undefined, ttlMs: 1 }))
+    giveBack(this.#core, this.#request.scope, key, mark)
   }
 
   #giveUp(lock: Hold | undefined): void {
@@ -198,6 +198,7 @@ export class SharedLoad {
       return present === undefined ? new Hold(this.#core, key, mark) : undefined
     } catch (error) {
       this.#reportWrite(error)
+      this.#giveBack(key, mark)
       return undefined
     }
   }
@@ -262,7 +263,9 @@ export class SharedLoad {
       return checkFound(this.#core, this.#request, found)
     } catch (error) {
       this.#reportWrite(error)
-      return error instanceof DeadlineError ? this.#findLease(lease) : away
+      if (error instanceof DeadlineError) return this.#findLease(lease)
+      this.#giveBack(entry.key, lease)
+      return away
     }
   }
 
@@ -284,8 +287,15 @@ export class SharedLoad {
     const isTold =
       policy.errorTtlMs > 0 && !(error instanceof UsageError || error instanceof CodecError) && this.#flight.dropReason === undefined
     const mark = isTold ? encodeFailure(failureOf(error)) : undefined
-    if (mark !== undefined) this.#remember(mark, error)
-    return this.#l2.swap({ key: this.#stored.key, expected: lease, isWhole: true, value: mark, ttlMs: Math.max(policy.errorTtlMs, 1) })
+    const { key } = this.#stored
+    if (mark === undefined) return this.#giveBack(key, lease)
+    this.#remember(mark, error)
+    try {
+      return await this.#l2.swap({ key, expected: lease, isWhole: true, value: mark, ttlMs: Math.max(policy.errorTtlMs, 1) })
+    } catch (failure) {
+      this.#giveBack(key, lease)
+      throw failure
+    }
   }
 
   #remember(mark: Buffer, error: unknown): void {
@@ -380,8 +390,7 @@ export class SharedLoad {
 
   /** `idle` waits for it; a failure is reported. */
   #inBackground(work: Promise<unknown>): void {
-    this.#core.background.begin()
-    work.catch((error) => reportStoreFailure(this.#core, this.#request.scope.name, 'write', error)).then(() => this.#core.background.end())
+    inBackground(this.#core, this.#request.scope, work)
   }
 }
 

@@ -232,6 +232,7 @@ export class TieredCache implements BatchingCache {
     await this.idle()
     this.#core.l1?.clear()
     this.#core.journal?.close()
+    this.#core.leases?.close()
     await this.#core.changes?.close()
     await this.#core.l2?.close()
   }

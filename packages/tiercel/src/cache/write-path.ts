@@ -1,7 +1,7 @@
 import { byteLength } from '../codecs/encoding.ts'
 import { valuePrefix, versionOffset, versionPrefix, versionText } from '../codecs/envelope.ts'
 import type { HeldToken, TagSnapshot } from '../coherence/tag.ts'
-import { ServerError, StoreError } from '../kernel/errors.ts'
+import { StoreError } from '../kernel/errors.ts'
 import type { PutOutcome, Store, StoreEntry } from '../stores/store.ts'
 import type { WriteDropped } from '../telemetry/event.ts'
 import type { Loaded } from './call-loader.ts'
@@ -53,7 +53,7 @@ export async function publish(
     const dropReason = flight.dropReason ?? (loaded.isSkipped ? 'skipped' : tokens === undefined ? 'revoked' : undefined)
     if (dropReason !== undefined || tokens === undefined) {
       drop(core, scope, path, dropReason ?? 'revoked')
-      if (claim.isWhole) await l2.swap({ ...claim, value: undefined, ttlMs: 1 })
+      if (claim.isWhole) giveBack(core, scope, claim.key, claim.expected)
       return
     }
     const value = entryBytes(core, entry, loaded.encoded, life, tokens, claim.version)
@@ -67,9 +67,20 @@ export async function publish(
   } catch (error) {
     reportStoreFailure(core, scope.name, 'write', error)
     keepInL1Alone(core, entry, flight, loaded)
-    // The server is there and would not take it, as for tags whose slot is being moved: nobody is to wait for the end of the lease.
-    if (claim.isWhole && error instanceof ServerError) await l2.swap({ ...claim, value: undefined, ttlMs: 1 }).catch(() => undefined)
+    // Nobody is to wait for the end of the lease.
+    if (claim.isWhole) giveBack(core, scope, claim.key, claim.expected)
   }
+}
+
+/** A lease or a lock, if it is there. */
+export function giveBack(core: Core, scope: Scope, key: string, mark: Buffer): void {
+  if (core.leases !== undefined) inBackground(core, scope, core.leases.giveBack(key, mark))
+}
+
+/** `idle` waits for it; a failure is reported. */
+export function inBackground(core: Core, scope: Scope, work: Promise<unknown>): void {
+  core.background.begin()
+  work.catch((error) => reportStoreFailure(core, scope.name, 'write', error)).then(() => core.background.end())
 }
 
 /** Of the namespace and all tags; `undefined` when one of those that were told late may have been bumped during the load. */

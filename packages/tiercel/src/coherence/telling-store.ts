@@ -17,6 +17,8 @@ export class TellingStore implements Store {
   readonly follow?: NonNullable<Store['follow']>
   readonly messages?: NonNullable<Store['messages']>
   readonly onLink?: NonNullable<Store['onLink']>
+  readonly health?: NonNullable<Store['health']>
+  readonly onBreaker?: NonNullable<Store['onBreaker']>
   readonly leftMs?: NonNullable<Store['leftMs']>
   readonly admin?: NonNullable<Store['admin']>
   readonly #store: Store
@@ -34,6 +36,8 @@ export class TellingStore implements Store {
     if (store.follow !== undefined) this.follow = store.follow.bind(store)
     if (store.messages !== undefined) this.messages = store.messages
     if (store.onLink !== undefined) this.onLink = store.onLink.bind(store)
+    if (store.health !== undefined) this.health = store.health.bind(store)
+    if (store.onBreaker !== undefined) this.onBreaker = store.onBreaker.bind(store)
     if (store.leftMs !== undefined) this.leftMs = store.leftMs.bind(store)
     const admin = store.admin?.bind(store)
     if (admin !== undefined) this.admin = (prefix, onDeleted) => admin(prefix, (keys) => this.#deleted(keys, onDeleted))

@@ -107,6 +107,23 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
     advice:
       "Reads go on with the loader. Check the server's load and slow log; raise the store's timeout only if its network is that slow.",
   },
+  TIERCEL_BREAKER_OPEN: {
+    retryable: true,
+    meaning: 'The server failed often lately, or was slow, and is not asked until it has answered a probe. Nothing was sent.',
+    advice:
+      "Reads go on with the loader. The cause is in the error's cause and in cache.health(); it is asked again by itself, soon after it has recovered.",
+  },
+  TIERCEL_STORE_OVERLOADED: {
+    retryable: true,
+    meaning: 'More commands, or bytes, wait for answers of the server than admission allows. Nothing was sent.',
+    advice: 'Reads go on with the loader. Send less at a time, or raise admission of valkeyStore if process and server can bear it.',
+  },
+  TIERCEL_LOAD_REFUSED: {
+    retryable: true,
+    meaning: 'As many loaders run, and as many wait for their turn, as the cache allows. The loader was not called.',
+    advice:
+      'Find out why the source is slow; give values a grace, so that an older one is served; raise loads of createCache if the source can bear it.',
+  },
   TIERCEL_LOAD_DEADLINE: {
     retryable: true,
     meaning: 'A value was not there within hardTimeout, and there was no stale one to serve.',
@@ -158,6 +175,9 @@ export type ErrorCode =
   | 'TIERCEL_CLOSED'
   | 'TIERCEL_STORE_UNAVAILABLE'
   | 'TIERCEL_STORE_DEADLINE'
+  | 'TIERCEL_BREAKER_OPEN'
+  | 'TIERCEL_STORE_OVERLOADED'
+  | 'TIERCEL_LOAD_REFUSED'
   | 'TIERCEL_LOAD_DEADLINE'
   | 'TIERCEL_LOAD_FAILED'
   | 'TIERCEL_FENCED'

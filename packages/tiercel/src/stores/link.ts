@@ -2,14 +2,23 @@ import { serverTimeMs } from '../client/capabilities.ts'
 import type { Client, Command, Reply } from '../client/client.ts'
 import { type Clock, coarseClock, epochMs, systemClock } from '../kernel/clock.ts'
 import { DeadlineError, StoreError, UsageError } from '../kernel/errors.ts'
+import type { BreakerSettings } from '../resilience/breaker.ts'
 import { deadlines } from '../resilience/deadline.ts'
+import type { AdmissionLimits } from './gate.ts'
+import { type BreakerChange, Gates, lateError, type StoreHealth } from './gates.ts'
 
 export interface LinkOptions {
   /** What one command may take. */
   readonly timeoutMs: number
   /** What the first calls may wait for the first link. */
   readonly connectTimeoutMs: number
+  /** `undefined`: none. */
+  readonly breaker: BreakerSettings | undefined
+  readonly admission: AdmissionLimits
+  /** Retries of reads per success. */
+  readonly retryShare: number
   readonly clock: Clock
+  readonly random: () => number
 }
 
 const clockLifeMs = 60_000
@@ -39,11 +48,15 @@ export class Link {
   #clockErrorMs = 0
   #clockMeasuredAtMs = Number.NEGATIVE_INFINITY
   readonly #linkListeners: Set<() => void> = new Set()
+  readonly #usableListeners: Set<() => void> = new Set()
+  readonly #breakerListeners: Set<(change: BreakerChange) => void> = new Set()
+  readonly #gates: Gates
 
   constructor(connect: () => Promise<Client>, options: LinkOptions) {
     this.#connect = connect
     this.#coarse = options.clock === systemClock ? { monotonicMs: coarseClock(systemClock) } : options.clock
     this.#options = options
+    this.#gates = new Gates({ ...options, onChange: (change) => this.#tellBreaker(change) })
   }
 
   /** The client, when a command sent now would leave at once. */
@@ -66,6 +79,21 @@ export class Link {
   onLink(listener: () => void): () => void {
     this.#linkListeners.add(listener)
     return () => this.#linkListeners.delete(listener)
+  }
+
+  /** As `onLink`, and also when a server that was left alone by its breaker is asked again. */
+  onUsable(listener: () => void): () => void {
+    this.#usableListeners.add(listener)
+    return () => this.#usableListeners.delete(listener)
+  }
+
+  onBreaker(listener: (change: BreakerChange) => void): () => void {
+    this.#breakerListeners.add(listener)
+    return () => this.#breakerListeners.delete(listener)
+  }
+
+  health(): StoreHealth {
+    return this.#gates.health(this.client !== undefined)
   }
 
   /** Off by a millisecond at most beside the error of the measurement: it is asked for each value that is read. */
@@ -92,21 +120,35 @@ export class Link {
     return client
   }
 
-  /** Waits for `pending`, at most for the budget. */
-  within<T>(pending: Promise<T>, operation: string): Promise<T> {
-    return limit(pending, this.#options.timeoutMs, operation)
-  }
-
-  async send(command: Command, operation: string): Promise<Reply> {
+  /** @param mayRepeat whether it changes nothing, and so may be sent again when its answer was lost */
+  async send(command: Command, operation: string, mayRepeat = false): Promise<Reply> {
     const client = this.client ?? (await this.open())
     this.#keepClock(client)
-    return this.within(client.send(command), operation)
+    const gate = this.#gates.of(client, command.key)
+    const send = () => client.send(command)
+    return this.#gates.ask({ client, gate, commands: [command], limitMs: this.#options.timeoutMs, operation, mayRepeat, send })
   }
 
-  async batch(commands: readonly Command[], operation: string): Promise<(Reply | Error)[]> {
+  /** One result per command, in order: a node that fails fails its own. */
+  async batch(commands: readonly Command[], operation: string, mayRepeat = false): Promise<(Reply | Error)[]> {
     const client = this.client ?? (await this.open())
     this.#keepClock(client)
-    return limit(client.batch(commands), this.#budgetMs(commands.length), operation)
+    const groups = this.#gates.split(client, commands)
+    const results: (Reply | Error)[] = new Array(commands.length)
+    await Promise.all(
+      groups.map(async ({ gate, places }) => {
+        const own = groups.length === 1 ? commands : places.map((place) => commands[place] as Command)
+        const limitMs = this.#budgetMs(own.length)
+        const send = () => client.batch(own)
+        const replies = await this.#gates
+          .ask({ client, gate, commands: own, limitMs, operation, mayRepeat, send })
+          .catch((error: Error) => places.map(() => error))
+        places.forEach((place, at) => {
+          results[place] = replies[at] as Reply | Error
+        })
+      }),
+    )
+    return results
   }
 
   /**
@@ -129,6 +171,7 @@ export class Link {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#gates.end()
     await this.#client?.close()
   }
 
@@ -166,7 +209,20 @@ export class Link {
   }
 
   #tellLink(): void {
-    if (!this.#isClosed) for (const listener of this.#linkListeners) listener()
+    if (this.#isClosed) return
+    for (const listener of this.#linkListeners) listener()
+    this.#tellUsable()
+    this.#gates.hint()
+  }
+
+  #tellUsable(): void {
+    for (const listener of this.#usableListeners) listener()
+  }
+
+  #tellBreaker(change: BreakerChange): void {
+    if (this.#isClosed) return
+    for (const listener of this.#breakerListeners) listener(change)
+    if (change.state === 'half-open') this.#tellUsable()
   }
 
   /** The budget begins when there is a client: loading its package is not the server's time. */
@@ -218,12 +274,6 @@ function limit<T>(pending: Promise<T>, limitMs: number, operation: string): Prom
         reject(error)
       },
     )
-  })
-}
-
-function lateError(limitMs: number, operation: string): DeadlineError {
-  return new DeadlineError('TIERCEL_STORE_DEADLINE', `${operation}: the server did not answer within ${limitMs} ms.`, limitMs, {
-    operation,
   })
 }
 

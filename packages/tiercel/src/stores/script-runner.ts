@@ -1,5 +1,6 @@
 import type { Command, Reply } from '../client/client.ts'
 import { isUnknownScript, type Script, type ScriptCall, scriptCommand } from '../client/script.ts'
+import { ServerError } from '../kernel/errors.ts'
 import type { Link } from './link.ts'
 
 const maxScriptsPerBatch = 1_000
@@ -57,8 +58,10 @@ export class ScriptRunner {
           )
     return replies.map((first) => {
       const reply = isUnknownScript(first) ? (again.shift() as Reply) : first
-      if (reply instanceof Error) throw reply
-      return reply
+      if (!(reply instanceof Error)) return reply
+      // Whether the text has arrived is not known.
+      if (!(reply instanceof ServerError)) this.#sentScripts.clear()
+      throw reply
     })
   }
 

@@ -1,4 +1,5 @@
 import type { Admin } from './admin/admin.ts'
+import type { BreakerChange, StoreHealth } from './gates.ts'
 
 /**
  * A store keeps bytes under keys for a time. It knows nothing of codecs, envelopes or freshness; of what it keeps it knows two things only:
@@ -91,12 +92,16 @@ export interface Store {
   /** Messages between all who use the same server. Missing where a store has none. */
   readonly messages?: Messages
   /**
-   * Calls `listener` whenever there is a new link to a server that takes writes, the first one too; what the listener asks for is executed before
+   * Calls `listener` whenever there is a new link to a server that takes writes, the first one too, or one that had failed is asked again; what the listener asks for is executed before
    * anything else over that link. Missing where there is no link that could be lost.
    */
   onLink?(listener: () => void): () => void
   /** Grows whenever a link is lost or made. Missing as `onLink`. */
   readonly linkEpoch?: number
+  /** How it does, as its own calls saw it; sends nothing. Missing where nothing can fail. */
+  health?(): StoreHealth
+  /** Calls `listener` whenever a circuit breaker of it changes its state. Missing where there is none. */
+  onBreaker?(listener: (change: BreakerChange) => void): () => void
   close(): Promise<void>
 }
 

@@ -1,17 +1,11 @@
-import { adaptClient } from '../client/adapt.ts'
 import type { Client, Command, Reply, Tracking, Word } from '../client/client.ts'
-import { connectUrl } from '../client/connect.ts'
-import type { AdapterOptions } from '../client/replica-nodes.ts'
-import { parseServerUrl } from '../client/server-url.ts'
 import { slotOf } from '../client/slot.ts'
 import { newTokens } from '../codecs/tag-token.ts'
-import { type Clock, systemClock } from '../kernel/clock.ts'
-import { type Duration, durationMs } from '../kernel/duration.ts'
-import { ServerError, UsageError } from '../kernel/errors.ts'
-import { checkOptionNames, oneOf } from '../kernel/options.ts'
+import { ServerError } from '../kernel/errors.ts'
 import { tokenBytes } from '../kernel/token.ts'
 import { type Admin, createAdmin } from './admin/admin.ts'
 import { ageTagsScript, fenceScript, snapScript } from './fence-scripts.ts'
+import type { BreakerChange, StoreHealth } from './gates.ts'
 import { Link } from './link.ts'
 import { ReadBatcher, type ReadSettlement } from './read-batch.ts'
 import { ScriptRunner } from './script-runner.ts'
@@ -32,23 +26,7 @@ import {
   type StoreEntry,
   type Swap,
 } from './store.ts'
-
-export interface ValkeyStoreOptions {
-  /** What one step on the server may take before the cache goes on without it. 1 ms to 10 years. Default: 50 ms. */
-  readonly timeout?: Duration
-  /** What the first calls may wait for the first link, together and once. Default: 500 ms. */
-  readonly connectTimeout?: Duration
-  /**
-   * Whether values may be read from replicas that are proven to lag by at most `maxLag`. What this process has changed, or heard of, within that time is read
-   * from the primary; so are tags, and everything with `exact`. Default: `'primary'`.
-   */
-  readonly readFrom?: 'primary' | 'replica'
-  /** With `readFrom: 'replica'`: by how much what others changed may be late. 20 ms to 1 h. Default: 1 s. */
-  readonly maxLag?: Duration
-  /** With `readFrom: 'replica'`, and no cluster, whose client knows them: live clients of the replicas, of the same package; they stay yours. */
-  readonly replicas?: readonly object[]
-  readonly clock?: Clock
-}
+import { checkValkeyOptions, type ValkeyStoreOptions } from './valkey-options.ts'
 
 /**
  * A store on Valkey or Redis, standalone, behind Sentinel, or a cluster.
@@ -61,37 +39,8 @@ export interface ValkeyStoreOptions {
  *   together. A key that holds another type than bytes reads as missing.
  */
 export function valkeyStore(source: Client | object | string | URL, options: ValkeyStoreOptions = {}): Store {
-  checkOptionNames(options, ['timeout', 'connectTimeout', 'readFrom', 'maxLag', 'replicas', 'clock'], 'valkeyStore')
-  const { connect, readLagMs } = connector(source, adapterOptions(options))
-  const link = new Link(connect, {
-    timeoutMs: durationMs(options.timeout ?? 50, 'timeout'),
-    connectTimeoutMs: durationMs(options.connectTimeout ?? 500, 'connectTimeout'),
-    clock: options.clock ?? systemClock,
-  })
-  return new ValkeyStore(link, readLagMs)
-}
-
-function adapterOptions({ readFrom = 'primary', maxLag, replicas }: ValkeyStoreOptions): AdapterOptions {
-  if (oneOf(readFrom, ['primary', 'replica'], 'readFrom') === 'replica') {
-    return { readFromReplicas: { ...(maxLag !== undefined && { maxLag }), ...(replicas !== undefined && { replicas }) } }
-  }
-  if (maxLag === undefined && replicas === undefined) return {}
-  throw new UsageError('TIERCEL_INVALID_OPTION', "maxLag and replicas: they need readFrom: 'replica'.")
-}
-
-interface Connector {
-  readonly connect: () => Promise<Client>
-  readonly readLagMs: number
-}
-
-function connector(source: Client | object | string | URL, options: AdapterOptions): Connector {
-  if (typeof source === 'string' || source instanceof URL) {
-    parseServerUrl(source)
-    if (options.readFromReplicas === undefined) return { connect: () => connectUrl(source), readLagMs: 0 }
-    throw new UsageError('TIERCEL_INVALID_OPTION', "readFrom: 'replica' needs a live client, not a URL: replicas are other servers.")
-  }
-  const client = adaptClient(source, options)
-  return { connect: async () => client, readLagMs: client.readLagMs }
+  const [{ connect, readLagMs }, linkOptions] = checkValkeyOptions(source, options)
+  return new ValkeyStore(new Link(connect, linkOptions), readLagMs)
 }
 
 /** One call of a script keeps all others waiting. */
@@ -251,7 +200,7 @@ class ValkeyStore implements Store {
   }
 
   async leftMs(key: string): Promise<number | undefined> {
-    const reply = Number(await this.#link.send({ words: ['PTTL', key], key }, 'read'))
+    const reply = Number(await this.#link.send({ words: ['PTTL', key], key }, 'read', true))
     return reply === -2 ? undefined : reply === -1 ? Number.POSITIVE_INFINITY : reply
   }
 
@@ -271,7 +220,15 @@ class ValkeyStore implements Store {
   }
 
   onLink(listener: () => void): () => void {
-    return this.#link.onLink(listener)
+    return this.#link.onUsable(listener)
+  }
+
+  onBreaker(listener: (change: BreakerChange) => void): () => void {
+    return this.#link.onBreaker(listener)
+  }
+
+  health(): StoreHealth {
+    return this.#link.health()
   }
 
   get linkEpoch(): number {
@@ -302,7 +259,7 @@ class ValkeyStore implements Store {
   async #sendHeads(keys: readonly string[], settlement: ReadSettlement): Promise<void> {
     try {
       const commands = keys.map((key) => this.#readCommand(['GETRANGE', key, '0', String(headBytes - 1)], key, false))
-      settlement.resolve((await this.#link.batch(commands, 'read')).map(headOf))
+      settlement.resolve((await this.#link.batch(commands, 'read', true)).map(headOf))
     } catch (error) {
       settlement.reject(error)
     }
@@ -321,7 +278,7 @@ class ValkeyStore implements Store {
   }
 
   async #readGroup(keys: readonly string[], mayLag: boolean): Promise<readonly unknown[]> {
-    const reply = await this.#link.send(this.#readCommand(['MGET', ...keys], keys[0] as string, mayLag), 'read')
+    const reply = await this.#link.send(this.#readCommand(['MGET', ...keys], keys[0] as string, mayLag), 'read', true)
     if (Array.isArray(reply)) return reply
     throw new ServerError('MGET was not answered with an array')
   }

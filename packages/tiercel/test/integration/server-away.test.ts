@@ -4,8 +4,8 @@ import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { connectUrl } from '../../src/client/connect.ts'
 import { createCache, valkeyStore } from '../../src/index.ts'
-import { systemClock } from '../../src/kernel/clock.ts'
-import { Link } from '../../src/stores/link.ts'
+import { Link, type LinkOptions } from '../../src/stores/link.ts'
+import { checkValkeyOptions } from '../../src/stores/valkey-options.ts'
 import { eventLog } from '../cache/event-log.ts'
 import { clientPackages } from '../conformance/live-clients.ts'
 
@@ -21,6 +21,10 @@ async function start(): Promise<RunningServer> {
   const server = await startStandalone({ server: 'valkey-9.1' })
   cleanups.push(() => server.stop())
   return server
+}
+
+function linkOptions(ms: number): LinkOptions {
+  return checkValkeyOptions('redis://localhost', { timeout: ms, connectTimeout: ms })[1]
 }
 
 async function within<T>(promise: Promise<T>): Promise<T> {
@@ -61,7 +65,7 @@ describe('a server that is away at start', () => {
       await new Promise((resolve) => setTimeout(resolve, 1_500))
       return connectUrl(server.url)
     }
-    const link = new Link(slowly, { timeoutMs: 1_000, connectTimeoutMs: 1_000, clock: systemClock })
+    const link = new Link(slowly, linkOptions(1_000))
     cleanups.push(() => link.close())
     await within(link.ready())
     expect(String(await link.send({ words: ['PING'] }, 'ping'))).toBe('PONG')
@@ -72,7 +76,7 @@ describe('a server that is away at start', () => {
     const notFound = Object.assign(new Error("Cannot find package '@redis/client', redis, iovalkey, ioredis"), {
       code: 'ERR_MODULE_NOT_FOUND',
     })
-    const link = new Link(missing, { timeoutMs: 100, connectTimeoutMs: 100, clock: systemClock })
+    const link = new Link(missing, linkOptions(100))
     for (let call = 0; call < 3; call += 1) await expect(link.ready()).rejects.toMatchObject({ code: 'TIERCEL_CLIENT_MISSING' })
   })
 

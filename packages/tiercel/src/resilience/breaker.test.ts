@@ -1,0 +1,250 @@
+import { createRandom } from '@tiercel/workloads'
+import { describe, expect, test } from 'vitest'
+import type { Clock, Timer } from '../kernel/clock.ts'
+import { Breaker, type BreakerReason, type BreakerSettings, type BreakerState } from './breaker.ts'
+
+const settings: BreakerSettings = {
+  windowMs: 10_000,
+  minimumCalls: 10,
+  failureRatio: 0.5,
+  slowRatio: 0.9,
+  slowMs: 40,
+  openMs: 500,
+  maxOpenMs: 30_000,
+  trialCalls: 5,
+}
+
+/** Time that goes on when it is told to, with its timers. */
+class SteppedClock implements Clock {
+  nowMs = 0
+  readonly #timers = new Set<{ readonly atMs: number; readonly onExpire: () => void }>()
+
+  monotonicMs(): number {
+    return this.nowMs
+  }
+
+  after(ms: number, onExpire: () => void): Timer {
+    const timer = { atMs: this.nowMs + ms, onExpire }
+    this.#timers.add(timer)
+    return { cancel: () => void this.#timers.delete(timer) }
+  }
+
+  get waiting(): number {
+    return this.#timers.size
+  }
+
+  async pass(ms: number): Promise<void> {
+    const untilMs = this.nowMs + ms
+    for (;;) {
+      const [next] = [...this.#timers].sort((a, b) => a.atMs - b.atMs)
+      if (next === undefined || next.atMs > untilMs) break
+      this.nowMs = Math.max(this.nowMs, next.atMs)
+      this.#timers.delete(next)
+      next.onExpire()
+      for (let turn = 0; turn < 5; turn += 1) await undefined
+    }
+    this.nowMs = untilMs
+  }
+}
+
+function make(given: Partial<BreakerSettings> = {}, seed = 'breaker') {
+  const clock = new SteppedClock()
+  const random = createRandom(seed)
+  const changes: (readonly [atMs: number, state: BreakerState, reason: BreakerReason | undefined])[] = []
+  const world = { isUp: true, probes: [] as number[] }
+  const breaker = new Breaker(
+    { ...settings, ...given },
+    {
+      clock,
+      nowMs: () => clock.nowMs,
+      random: () => random.next(),
+      probe: async () => {
+        world.probes.push(clock.nowMs)
+        if (!world.isUp) throw new Error('down')
+      },
+      onChange: (state, reason) => changes.push([clock.nowMs, state, reason]),
+    },
+  )
+  const call = (ok: boolean, tookMs = 1): boolean => {
+    const entered = breaker.enter()
+    if (entered === 0) return false
+    if (ok) breaker.succeeded(entered, tookMs)
+    else breaker.failed(entered)
+    return true
+  }
+  const states = (): BreakerState[] => changes.map(([, state]) => state)
+  return { clock, breaker, world, changes, call, states }
+}
+
+describe('closed', () => {
+  test('opens at the share of failures, not before the least number of calls', () => {
+    const { call, breaker, changes } = make()
+    for (let at = 0; at < 9; at += 1) call(false)
+    expect(breaker.state).toBe('closed')
+    call(false)
+    expect(breaker.state).toBe('open')
+    expect(changes).toEqual([[0, 'open', 'failures']])
+    expect(call(true)).toBe(false)
+  })
+
+  test('counts what is in the window, and forgets what is older', async () => {
+    const { call, breaker, clock } = make()
+    for (let at = 0; at < 9; at += 1) call(false)
+    await clock.pass(5_000)
+    for (let at = 0; at < 30; at += 1) call(true)
+    expect(breaker.counts).toEqual({ calls: 39, failures: 9, slow: 9 })
+    await clock.pass(5_000)
+    expect(breaker.counts).toEqual({ calls: 30, failures: 0, slow: 0 })
+    await clock.pass(100_000)
+    expect(breaker.counts).toEqual({ calls: 0, failures: 0, slow: 0 })
+    for (let at = 0; at < 9; at += 1) call(false)
+    expect(breaker.state).toBe('closed')
+  })
+
+  test('opens at the share of slow calls, where failures are among the slow', () => {
+    const { call, changes, breaker } = make()
+    call(true, 1)
+    for (let at = 0; at < 8; at += 1) call(true, 40)
+    expect(breaker.state).toBe('closed')
+    call(false)
+    expect(changes).toEqual([[0, 'open', 'slow']])
+  })
+
+  test('never opens where its shares are more than all', () => {
+    const { call, breaker } = make({ failureRatio: 2, slowRatio: 2 })
+    for (let at = 0; at < 1_000; at += 1) call(false)
+    expect(breaker.state).toBe('closed')
+  })
+
+  test.each(['a', 'b', 'c', 'd'])('stays closed at 5 %% of random failures, seed %s', async (seed) => {
+    const { call, breaker, clock } = make({}, seed)
+    const random = createRandom(`errors ${seed}`)
+    for (let at = 0; at < 120_000; at += 1) {
+      call(random.next() >= 0.05)
+      if (at % 10 === 0) await clock.pass(10)
+    }
+    expect(breaker.state).toBe('closed')
+  })
+})
+
+describe('open', () => {
+  function down(given: Partial<BreakerSettings> = {}, seed?: string) {
+    const made = make(given, seed)
+    made.world.isUp = false
+    for (let at = 0; at < settings.minimumCalls; at += 1) made.call(false)
+    return made
+  }
+
+  test('probes alone, less and less often, by chance, and lets nobody through', async () => {
+    const { clock, world, call, states, breaker } = down()
+    for (let at = 0; at < 600; at += 1) {
+      await clock.pass(100)
+      expect(call(true)).toBe(false)
+    }
+    expect(states()).toEqual(['open'])
+    const gaps = world.probes.map((atMs, at) => atMs - (world.probes[at - 1] ?? 0))
+    expect(gaps[0]).toBeGreaterThanOrEqual(250)
+    expect(gaps[0]).toBeLessThanOrEqual(750)
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(3_000)
+    expect(Math.min(...gaps.slice(3))).toBeGreaterThanOrEqual(1_000)
+    expect(new Set(gaps).size).toBeGreaterThan(gaps.length / 2)
+    breaker.end()
+    expect(clock.waiting).toBe(0)
+  })
+
+  test('after the first probe that succeeds lets a few through, and closes when they have succeeded', async () => {
+    const { clock, world, breaker, states, call } = down()
+    await clock.pass(10_000)
+    world.isUp = true
+    await clock.pass(3_000)
+    expect(breaker.state).toBe('half-open')
+    const entered = Array.from({ length: 8 }, () => breaker.enter())
+    expect(entered.filter((each) => each > 0)).toHaveLength(5)
+    for (const each of entered.slice(0, 4)) breaker.succeeded(each, 1)
+    breaker.passed(entered[4] as number)
+    expect(breaker.state).toBe('half-open')
+    expect(call(true)).toBe(true)
+    expect(states()).toEqual(['open', 'half-open', 'closed'])
+    expect(breaker.counts.calls).toBe(0)
+  })
+
+  test('a trial that fails opens it again', async () => {
+    const { clock, world, breaker, states, call } = down()
+    world.isUp = true
+    await clock.pass(1_000)
+    call(true)
+    call(false)
+    expect(breaker.state).toBe('open')
+    expect(states()).toEqual(['open', 'half-open', 'open'])
+  })
+
+  test('what was called before says nothing now', async () => {
+    const { call, clock, breaker, world } = make()
+    const before = breaker.enter()
+    for (let at = 0; at < 10; at += 1) call(false)
+    await clock.pass(1_000)
+    expect(breaker.state).toBe('half-open')
+    breaker.failed(before)
+    expect(breaker.state).toBe('half-open')
+    for (let at = 0; at < 5; at += 1) breaker.succeeded(before, 1)
+    expect(breaker.state).toBe('half-open')
+    expect(world.probes).toHaveLength(1)
+  })
+
+  test('a hint brings the next probe forward', async () => {
+    const { clock, world, breaker } = down()
+    await clock.pass(20_000)
+    world.isUp = true
+    breaker.hint()
+    await clock.pass(0)
+    expect(breaker.state).toBe('half-open')
+    breaker.hint()
+    expect(clock.waiting).toBe(0)
+  })
+})
+
+describe('flapping', () => {
+  // 2 minutes of calls, 100 a second.
+  async function squareWave(halfPeriodMs: number, seed: string) {
+    const made = make({}, seed)
+    for (let at = 0; at < 12_000; at += 1) {
+      made.world.isUp = Math.floor(made.clock.nowMs / halfPeriodMs) % 2 === 1
+      made.call(made.world.isUp)
+      await made.clock.pass(10)
+    }
+    return made
+  }
+
+  test.each([500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000])(
+    'half a period of %i ms: at most 6 changes of state a minute',
+    async (halfPeriodMs) => {
+      for (const seed of ['a', 'b', 'c']) {
+        const { changes } = await squareWave(halfPeriodMs, seed)
+        expect(changes.length, changes.join(' ')).toBeLessThanOrEqual(12)
+        expect(changes.length).toBeGreaterThan(0)
+        for (const minute of [0, 60_000]) {
+          const within = changes.filter(([atMs]) => atMs >= minute && atMs < minute + 60_000)
+          expect(within.length, within.join(' ')).toBeLessThanOrEqual(6)
+        }
+      }
+    },
+  )
+
+  test('what stays good afterwards is let through in the end, and what fails a minute later finds it as at first', async () => {
+    const { clock, world, breaker, changes, call } = await squareWave(10_000, 'a')
+    world.isUp = true
+    for (let at = 0; at < 200 && breaker.state !== 'closed'; at += 1) {
+      await clock.pass(250)
+      call(true)
+    }
+    expect(breaker.state).toBe('closed')
+    await clock.pass(61_000)
+    world.isUp = false
+    for (let at = 0; at < 10; at += 1) call(false)
+    const openedAtMs = clock.nowMs
+    world.isUp = true
+    await clock.pass(1_000)
+    expect(changes.at(-1)?.[1]).toBe('half-open')
+    expect(changes.at(-1)?.[0]).toBeLessThanOrEqual(openedAtMs + 750)
+  })
+})
