@@ -1,5 +1,5 @@
 export type { Cache } from './cache/cache.ts'
-export { type CacheOptions, createCache, type L1Options } from './cache/create-cache.ts'
+export { type CacheOptions, createCache, type L1Options, type LoadLimits } from './cache/create-cache.ts'
 export { describeExplanation } from './cache/explain/describe-explanation.ts'
 export type {
   Doubt,
@@ -19,6 +19,7 @@ export type {
   Serving,
   TagHalves,
 } from './cache/explain/explanation.ts'
+export type { CacheHealth } from './cache/health.ts'
 export type { InvalidationOutcome } from './cache/invalidate.ts'
 export type { BatchLoadContext, BatchLoaded, BatchLoader, LoadContext, Loader, StaleValue } from './cache/loader.ts'
 export type { MemoizedFunction, MemoizeOptions } from './cache/memoized.ts'

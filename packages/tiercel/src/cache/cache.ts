@@ -4,6 +4,7 @@ import type { Admin } from '../stores/admin/admin.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import type { CacheStats } from '../telemetry/stats.ts'
 import type { Explanation } from './explain/explanation.ts'
+import type { CacheHealth } from './health.ts'
 import type { InvalidationOutcome } from './invalidate.ts'
 import type { BatchLoader, Loader } from './loader.ts'
 import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
@@ -283,6 +284,9 @@ export interface Cache {
 
   /** Calls `listener` for each event of this cache and its namespaces until the returned function is called. A listener that throws is ignored. */
   on(listener: CacheEventListener): () => void
+
+  /** How the cache does now, for a health endpoint. Sends nothing, so it costs nothing and cannot hang. */
+  health(): CacheHealth
 
   /** Counters since the cache was created, of all its namespaces together. */
   stats(): CacheStats

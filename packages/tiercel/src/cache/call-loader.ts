@@ -1,9 +1,10 @@
-import { UsageError } from '../kernel/errors.ts'
+import { TiercelError, UsageError } from '../kernel/errors.ts'
 import type { LoadReason } from '../telemetry/event.ts'
 import type { Core } from './core.ts'
 import { type EncodedValue, encodeLoaded } from './encode.ts'
 import type { Entry } from './entry.ts'
 import type { Flight } from './flight.ts'
+import type { LoadRunner } from './load-batch.ts'
 import { Context } from './load-context.ts'
 import type { LoadRequest } from './load-request.ts'
 import { checkLoaded } from './value-checks.ts'
@@ -21,11 +22,36 @@ export interface Loaded {
 }
 
 /**
- * Calls the loader, unless nobody waits any more.
+ * Calls the loader when it is its turn, unless nobody waits any more. One that stands for a place in a batch has its turn with the batch.
  *
  * @param old what it replaces, if anything
+ * @throws {TIERCEL_LOAD_REFUSED} it was not called
  */
-export async function callLoader(core: Core, request: LoadRequest, flight: Flight, old: Entry | undefined): Promise<Loaded> {
+export function callLoader(core: Core, request: LoadRequest, flight: Flight, old: Entry | undefined): Promise<Loaded> {
+  if (request.onWait !== undefined) return load(core, request, flight, old)
+  return core.loads.run(
+    request.isInLoad,
+    () => load(core, request, flight, old),
+    () => refusedLoad(request.path),
+    () => flight.signal,
+  )
+}
+
+export function loadRunner({ loads }: Pick<Core, 'loads'>): LoadRunner {
+  return {
+    get isInside() {
+      return loads.isInside
+    },
+    run: (isInside, call) => loads.run(isInside, call, refusedLoad),
+  }
+}
+
+function refusedLoad(key?: string): TiercelError {
+  const text = 'As many loaders run, and as many wait for their turn, as loads of createCache allows.'
+  return new TiercelError('TIERCEL_LOAD_REFUSED', text, { operation: 'getOrSet', ...(key === undefined ? {} : { key }) })
+}
+
+async function load(core: Core, request: LoadRequest, flight: Flight, old: Entry | undefined): Promise<Loaded> {
   const { counters, emitter } = core
   const { policy } = request
   const subject = { namespace: request.scope.name, key: request.path }

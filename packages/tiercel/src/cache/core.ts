@@ -4,6 +4,7 @@ import type { Changes } from '../coherence/changes.ts'
 import type { Journal } from '../coherence/journal.ts'
 import type { Proof } from '../coherence/proof.ts'
 import { UsageError } from '../kernel/errors.ts'
+import type { Bulkhead } from '../resilience/bulkhead.ts'
 import type { StartDeadline } from '../resilience/deadline.ts'
 import type { Arena } from '../stores/memory/arena.ts'
 import type { Store } from '../stores/store.ts'
@@ -42,6 +43,8 @@ export interface Core {
   /** 0 to 1. */
   readonly random: () => number
   readonly background: Background
+  /** How many loaders run at a time. */
+  readonly loads: Bulkhead
   isClosed: boolean
   /** Whether what the server says of a key, asked for at `sentAtMs`, may be from before an invalidation that this process could not tell it at once. */
   isQueued(storedKey: string, sentAtMs: number): boolean

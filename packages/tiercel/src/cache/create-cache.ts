@@ -11,7 +11,9 @@ import { type Duration, durationMs } from '../kernel/duration.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { checkOptionNames, oneOf, wholeNumber } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
+import { Bulkhead, type BulkheadLimits } from '../resilience/bulkhead.ts'
 import { deadlinesOf } from '../resilience/deadline.ts'
+import type { BreakerChange } from '../stores/gates.ts'
 import { Arena, type PolicyName, policyNames } from '../stores/memory/arena.ts'
 import { never } from '../stores/memory/expiry-wheel.ts'
 import type { Store } from '../stores/store.ts'
@@ -39,6 +41,8 @@ export interface CacheOptions extends PolicyOptions, FormatOptions {
    * 100 ms to 10 minutes. Default: `'10s'`.
    */
   readonly lease?: Duration
+  /** How many loaders run at a time, and how many more wait for their turn; what is beyond that is refused, or served stale. */
+  readonly loads?: LoadLimits
   /** How this process keeps its own copies in step with the others. */
   readonly coherence?: CoherenceOptions
   /**
@@ -58,6 +62,13 @@ export interface CacheOptions extends PolicyOptions, FormatOptions {
   readonly random?: () => number
 }
 
+export interface LoadLimits {
+  /** Loaders that run at a time; one call of `loadMany` is one, and one that is called within another does not count. 1 to 1,000,000. Default: 1,000. */
+  readonly maxRunning?: number
+  /** Those that wait. 0 to 1,000,000. Default: 10,000. */
+  readonly maxWaiting?: number
+}
+
 export interface L1Options {
   /** At most this many entries, 1 to 2³⁰. Default: no limit beside `maxBytes`. */
   readonly maxEntries?: number
@@ -72,7 +83,7 @@ export interface L1Options {
   readonly seed?: number
 }
 
-const ownOptionNames = ['namespace', 'l1', 'l2', 'lease', 'coherence', 'values', 'waitUntil', 'clock', 'random']
+const ownOptionNames = ['namespace', 'l1', 'l2', 'lease', 'loads', 'coherence', 'values', 'waitUntil', 'clock', 'random']
 const optionNames = [...ownOptionNames, ...policyOptionNames, ...formatOptionNames]
 const storeMembers = [
   'get',
@@ -160,10 +171,12 @@ export function createCache(options: CacheOptions = {}): Cache {
     startDeadline: deadlinesOf(clock),
     deadlineNowMs: clock.after === undefined ? () => performance.now() : () => clock.monotonicMs(),
     random,
+    loads: new Bulkhead(checkLoads(options.loads ?? {})),
     background: new Background(checkHook(options.waitUntil)),
     isClosed: false,
     isQueued,
   }
+  l2?.onBreaker?.((change) => reportBreaker(core, change))
   return new TieredCache(core, scopes, first)
 }
 
@@ -176,6 +189,21 @@ function checkLease(given: Duration): number {
   const lengthMs = durationMs(given, 'lease')
   if (lengthMs >= shortestLeaseMs && lengthMs <= longestLeaseMs) return lengthMs
   throw new UsageError('TIERCEL_INVALID_OPTION', `lease: ${show(given)} is not allowed. Allowed: 100 ms to 10 minutes.`)
+}
+
+function checkLoads(given: LoadLimits): BulkheadLimits {
+  checkOptionNames(given, ['maxRunning', 'maxWaiting'], 'loads')
+  return {
+    maxRunning: wholeNumber(given.maxRunning ?? 1_000, 1, 1_000_000, 'loads.maxRunning'),
+    maxWaiting: wholeNumber(given.maxWaiting ?? 10_000, 0, 1_000_000, 'loads.maxWaiting'),
+  }
+}
+
+function reportBreaker({ counters, emitter }: Core, { node, state, reason }: BreakerChange): void {
+  if (state === 'open') counters.breakerOpenings += 1
+  if (!emitter.isHeard) return
+  if (state === 'open') emitter.emit({ type: 'breaker.opened', node, reason: reason ?? 'failures' })
+  else emitter.emit({ type: state === 'closed' ? 'breaker.closed' : 'breaker.half-opened', node })
 }
 
 function checkHook<T>(given: T | undefined): T | undefined {

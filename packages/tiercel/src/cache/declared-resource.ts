@@ -8,7 +8,7 @@ import type { CallOptions } from './asking.ts'
 import { partialFlag, settleAll } from './batch-options.ts'
 import type { Cache } from './cache.ts'
 import type { InvalidationOutcome } from './invalidate.ts'
-import { type BatchBounds, type BatchPlace, type BatchTerms, LoadBatch } from './load-batch.ts'
+import { type BatchBounds, type BatchPlace, type BatchTerms, LoadBatch, type LoadRunner } from './load-batch.ts'
 import type { BatchLoader } from './loader.ts'
 import type { MutateOptions, MutateResult } from './mutate.ts'
 import type { GetOrSetOptions, SetOptions } from './options.ts'
@@ -21,6 +21,7 @@ import { mismatch } from './value-checks.ts'
 export interface BatchingCache extends Cache {
   /** `getOrSet` with a place in a batch for a loader, taken when L1 has nothing. */
   getOrSetAt(takePlace: () => BatchPlace, key: Key, options: CallOptions | undefined): Promise<unknown>
+  readonly loads: LoadRunner
 }
 
 type Params = Readonly<Record<string, KeyParam>>
@@ -67,6 +68,7 @@ export class DeclaredResource<Template extends string, T, Stored> implements Res
       ...bounds,
       call: template.text,
       loadMany: load === undefined ? loadMany : orSingle(loadMany, load),
+      loads: cache.loads,
       pathOf: (mapKey) => joinKey(fillTemplate(template, asParams(template, mapKey))),
     }
   }

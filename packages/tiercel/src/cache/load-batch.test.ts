@@ -28,6 +28,7 @@ function newBatch(loadMany: BatchLoader<string, unknown> = (keys) => keys.map((k
       return loadMany(keys, batchContext)
     },
     pathOf: String,
+    loads: { isInside: false, run: async (_, call) => call() },
     maxKeys,
     windowMs,
   })

@@ -17,6 +17,15 @@ export interface BatchTerms<Item> extends BatchBounds {
   readonly loadMany: BatchLoader<Item, unknown>
   /** The encoded path of a key of the Map that `loadMany` may return. */
   readonly pathOf: (mapKey: unknown) => string
+  /** Calls it when it is its turn. */
+  readonly loads: LoadRunner
+}
+
+/** Of those loads that load several keys by one call. */
+export interface LoadRunner {
+  /** Whether a loader of this cache asks. */
+  readonly isInside: boolean
+  run<T>(isInside: boolean, call: () => T | Promise<T>): Promise<T>
 }
 
 /** One key's place in a batch. */
@@ -28,6 +37,8 @@ export interface BatchPlace {
 }
 
 interface Asking<Item> {
+  /** A loader waits for it. */
+  readonly isInside: boolean
   /** Of its place, so that a query has the order of its keys and not that of answers. */
   readonly at: number
   readonly item: Item
@@ -60,6 +71,7 @@ export class LoadBatch<Item> {
   add(item: Item): BatchPlace {
     this.#undecided += 1
     const at = this.#places++
+    const { isInside } = this.#terms.loads
     let isDecided = false
     const pass = (): void => {
       if (isDecided) return
@@ -68,7 +80,7 @@ export class LoadBatch<Item> {
     }
     const load = (context: LoadContext): Promise<unknown> =>
       new Promise((resolve, reject) => {
-        this.#asking.push({ at, item, context, resolve, reject })
+        this.#asking.push({ isInside, at, item, context, resolve, reject })
         if (isDecided) this.#askedLate()
         pass()
         this.#limit()
@@ -118,8 +130,10 @@ function isWanted({ context, reject }: Asking<unknown>): boolean {
 async function callLoadMany<Item>(terms: BatchTerms<Item>, asking: readonly Asking<Item>[]): Promise<void> {
   try {
     const items = asking.map(({ item }) => item)
+    // One that waited for its turn could wait for the very loader that waits for it.
+    const isInside = asking.some((each) => each.isInside)
     const context = new BatchContext(asking.map((each) => each.context))
-    const entries = entriesOf(terms, asking, await terms.loadMany(items, context))
+    const entries = entriesOf(terms, asking, await terms.loads.run(isInside, () => terms.loadMany(items, context)))
     asking.forEach((each, at) => each.resolve(checked(entries[at])))
   } catch (error) {
     for (const { reject } of asking) reject(error)

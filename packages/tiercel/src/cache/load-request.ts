@@ -24,6 +24,8 @@ export interface LoadRequest {
   readonly known: Entry | undefined
   /** What the value must satisfy. */
   readonly check: ValueCheck | undefined
+  /** Whether a loader of this cache asks for it. */
+  readonly isInLoad: boolean
   /** Told when it does not load now, but waits for another process that does. */
   readonly onWait?: (() => void) | undefined
 }

@@ -284,8 +284,7 @@ export class SharedLoad {
   /** A failed load is told to those who wait, so that they do not all repeat it; one that nobody wants any more is not a failure. */
   async #endLease(lease: Buffer, error: unknown): Promise<unknown> {
     const { policy } = this.#request
-    const isTold =
-      policy.errorTtlMs > 0 && !(error instanceof UsageError || error instanceof CodecError) && this.#flight.dropReason === undefined
+    const isTold = policy.errorTtlMs > 0 && isOfSource(error) && this.#flight.dropReason === undefined
     const mark = isTold ? encodeFailure(failureOf(error)) : undefined
     const { key } = this.#stored
     if (mark === undefined) return this.#giveBack(key, lease)
@@ -396,6 +395,12 @@ export class SharedLoad {
 
 /** Both clocks are read a moment apart. */
 const clockSlackMs = 20
+
+/** What is this process's own affair is not told to others. */
+function isOfSource(error: unknown): boolean {
+  if (error instanceof UsageError || error instanceof CodecError) return false
+  return !(error instanceof TiercelError && error.code === 'TIERCEL_LOAD_REFUSED')
+}
 
 function failureOf(error: unknown): { name: string; message: string } {
   return error instanceof Error ? { name: error.name, message: error.message } : { name: 'Error', message: String(error) }

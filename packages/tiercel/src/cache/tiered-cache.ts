@@ -10,6 +10,7 @@ import { type AnyGetOptions, Asking, type CallOptions, type InL1, isPlain, notIn
 import { checkManyOptions, settleAll } from './batch-options.ts'
 import type { Cache } from './cache.ts'
 import { cacheAdmin } from './cache-admin.ts'
+import { loadRunner } from './call-loader.ts'
 import { type Core, checkOpen } from './core.ts'
 import { declareFunction, declareResource } from './declare.ts'
 import type { BatchingCache } from './declared-resource.ts'
@@ -17,8 +18,9 @@ import { encodeValue } from './encode.ts'
 import type { Entry } from './entry.ts'
 import { explain } from './explain/explain.ts'
 import type { Explanation } from './explain/explanation.ts'
+import { type CacheHealth, healthOf } from './health.ts'
 import { ageTags, bumpTags, deleteEntries, expireEntry, type InvalidationOutcome } from './invalidate.ts'
-import { type BatchPlace, LoadBatch } from './load-batch.ts'
+import { type BatchPlace, LoadBatch, type LoadRunner } from './load-batch.ts'
 import type { BatchLoader, Loader } from './loader.ts'
 import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
 import { checkMutation, type MutateOptions, type MutateResult, type MutateTargets, mutate } from './mutate.ts'
@@ -46,11 +48,14 @@ export class TieredCache implements BatchingCache {
   /** What the last look into L1 found and may not serve without asking. */
   #doubted: Entry | undefined
 
+  readonly loads: LoadRunner
+
   constructor(core: Core, scopes: Scopes, scope: Scope) {
     this.#core = core
     this.#scopes = scopes
     this.#scope = scope
     this.#asking = new Asking(core, scope)
+    this.loads = loadRunner(core)
     this.name = scope.name
   }
 
@@ -91,7 +96,7 @@ export class TieredCache implements BatchingCache {
     }
     const { isPartial, bounds, each } = checkManyOptions(this.#core, options)
     for (const key of keys) this.#path(key)
-    const batch = new LoadBatch<K>({ ...bounds, call: 'getOrSetMany', loadMany, pathOf })
+    const batch = new LoadBatch<K>({ ...bounds, call: 'getOrSetMany', loadMany, pathOf, loads: this.loads })
     // A copy of the key's parts: the caller's array may have changed when it is loaded.
     const values = keys.map((key) => this.getOrSetAt(() => batch.add((typeof key === 'string' ? key : [...key]) as K), key, each))
     batch.close()
@@ -216,6 +221,10 @@ export class TieredCache implements BatchingCache {
     if (typeof listener !== 'function')
       throw new UsageError('TIERCEL_INVALID_OPTION', `on: a listener is a function, not ${show(listener)}.`)
     return this.#core.emitter.on(listener)
+  }
+
+  health(): CacheHealth {
+    return healthOf(this.#core)
   }
 
   stats(): CacheStats {

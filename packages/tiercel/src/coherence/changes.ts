@@ -66,6 +66,11 @@ export class Changes {
     return this.#isUp
   }
 
+  /** Whether it was to be heard of anything yet. */
+  get isStarted(): boolean {
+    return this.#opening !== undefined
+  }
+
   /** Opens the link in the background. May be called often. */
   start(): void {
     if (this.#opening === undefined && !this.#isClosed) this.#opening = this.#open()

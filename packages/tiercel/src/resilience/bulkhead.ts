@@ -36,28 +36,38 @@ export class Bulkhead {
     return this.#waiting.size
   }
 
+  /** Whether who asks is within a call that runs here. */
+  get isInside(): boolean {
+    return this.#running > 0 && this.#inside.getStore()?.isTaken === true
+  }
+
   /**
+   * @param isInside as of the property of that name, when the call was asked for: between then and now others may have been answered
    * @param refuse makes the error for a call that is refused
    * @param signal who waits leaves when it fires, with its reason
    */
-  run<T>(call: () => T | Promise<T>, refuse: () => Error, signal?: () => AbortSignal): Promise<T> {
-    if (this.#inside.getStore()?.isTaken === true) return this.#call(call)
+  run<T>(isInside: boolean, call: () => T | Promise<T>, refuse: () => Error, signal?: () => AbortSignal): Promise<T> {
+    if (isInside) return this.#call(call)
     if (this.#running < this.#limits.maxRunning) return this.#runNow(call)
     if (this.#waiting.size >= this.#limits.maxWaiting) return Promise.reject(refuse())
     return this.#runLater(call, signal?.())
   }
 
+  /** What it asks for in turn is within it as well. */
   async #call<T>(call: () => T | Promise<T>): Promise<T> {
-    return call()
-  }
-
-  async #runNow<T>(call: () => T | Promise<T>): Promise<T> {
-    this.#running += 1
     const place: Place = { isTaken: true }
     try {
       return await this.#inside.run(place, call)
     } finally {
       place.isTaken = false
+    }
+  }
+
+  async #runNow<T>(call: () => T | Promise<T>): Promise<T> {
+    this.#running += 1
+    try {
+      return await this.#call(call)
+    } finally {
       this.#running -= 1
       this.#next()
     }

@@ -8,8 +8,8 @@ import { Admission, type AdmissionLimits, Gate, isFailure, type NodeHealth } fro
 
 /** How a store does, as its own calls saw it. Asking for it sends nothing. */
 export interface StoreHealth {
-  /** Whether a command sent now would leave at once. */
-  readonly isReady: boolean
+  /** `'unused'`: nothing was asked for yet. */
+  readonly link: 'unused' | 'up' | 'down'
   /** Sent, and not answered by the server. */
   readonly unanswered: { readonly commands: number; readonly bytes: number }
   /** Reads that were sent a second time, since the store was created. */
@@ -43,6 +43,8 @@ export interface Question<T> {
   readonly gate: Gate
   readonly commands: readonly Command[]
   readonly limitMs: number
+  /** Whether the answer has one place for each command, in which there may be an error. */
+  readonly isPipeline: boolean
   /** For messages. */
   readonly operation: string
   /** Whether it changes nothing, and so may be sent again when its answer was lost. */
@@ -115,7 +117,8 @@ export class Gates {
         this.#admission.leave(commands.length, bytes)
         if (!deadline.isOpen) return
         deadline.cancel()
-        this.#judge(gate, entered, answer, startedAtMs)
+        if (question.isPipeline) this.#judge(gate, entered, answer as readonly unknown[], startedAtMs)
+        else this.#succeeded(gate, entered, startedAtMs)
         resolve(answer)
       }
       const failed = (error: unknown): void => {
@@ -123,22 +126,24 @@ export class Gates {
         if (!deadline.isOpen) return
         deadline.cancel()
         if (isFailure(error)) gate.failed(entered, error)
-        else if (error instanceof StoreError && error.code === 'TIERCEL_STORE_UNAVAILABLE') gate.passed(entered)
+        else if (isLost(error)) gate.passed(entered)
         else this.#succeeded(gate, entered, startedAtMs)
         reject(error)
       }
-      question.send().then(answered, (error) => {
-        if (!question.mayRepeat || !deadline.isOpen || !isLost(error)) failed(error)
-        else this.#again(question, limitMs - (this.#nowMs() - startedAtMs), error).then(answered, failed)
-      })
+      const repeat = (): Promise<T> => this.#again(question, limitMs - (this.#nowMs() - startedAtMs))
+      const mayRepeat = (outcome: unknown): boolean => question.mayRepeat && deadline.isOpen && hasLost(outcome, question.isPipeline)
+      question.send().then(
+        (answer) => (mayRepeat(answer) ? repeat().then(answered, () => answered(answer)) : answered(answer)),
+        (error) => (mayRepeat(error) ? repeat().then(answered, () => failed(error)) : failed(error)),
+      )
     })
   }
 
-  health(isReady: boolean): StoreHealth {
+  health(link: StoreHealth['link']): StoreHealth {
     const { commands, bytes } = this.#admission
     const nowMs = this.#nowMs()
     const nodes = Array.from(this.#gates.values(), (gate) => gate.health(nowMs))
-    return { isReady, unanswered: { commands, bytes }, retries: this.#retried, nodes }
+    return { link, unanswered: { commands, bytes }, retries: this.#retried, nodes }
   }
 
   /** There is a new link: what was found out about the old one may be over. */
@@ -168,9 +173,10 @@ export class Gates {
     return gate
   }
 
-  #judge(gate: Gate, entered: number, answer: unknown, startedAtMs: number): void {
-    const failure = Array.isArray(answer) ? answer.find(isFailure) : undefined
-    if (failure === undefined) this.#succeeded(gate, entered, startedAtMs)
+  #judge(gate: Gate, entered: number, answers: readonly unknown[], startedAtMs: number): void {
+    const failure = answers.find(isFailure)
+    if (failure === undefined && answers.some(isLost)) gate.passed(entered)
+    else if (failure === undefined) this.#succeeded(gate, entered, startedAtMs)
     else gate.failed(entered, failure)
   }
 
@@ -179,13 +185,13 @@ export class Gates {
     gate.succeeded(entered, this.#nowMs() - startedAtMs)
   }
 
-  /** Once more, a little later, if there is a link by then. */
-  async #again<T>({ client, send }: Question<T>, leftMs: number, error: unknown): Promise<T> {
+  /** Once more, a little later; rejects when it may not be, or there is no link by then. */
+  async #again<T>({ client, send }: Question<T>, leftMs: number): Promise<T> {
     const { clock, random } = this.#options
-    if (leftMs <= 0 || !this.#retries.spend()) throw error
+    if (leftMs <= 0 || !this.#retries.spend()) throw noLink()
     // Full jitter: the others have lost the same link.
     await new Promise<void>((resolve) => startTimer(clock, random() * (leftMs / 2), resolve))
-    if (!client.isReady) throw error
+    if (!client.isReady) throw noLink()
     this.#retried += 1
     return send()
   }
@@ -194,7 +200,7 @@ export class Gates {
   async #probe(gate: Gate): Promise<void> {
     const client = this.#client
     const key = gate.key ?? anyKey
-    if (client === undefined || !client.isReady) throw new StoreError('TIERCEL_STORE_UNAVAILABLE', 'There is no link to the server.')
+    if (client === undefined || !client.isReady) throw noLink()
     if (gate.node !== '' && client.nodeOf(key) !== gate.node) {
       this.#gates.delete(gate.node)
       gate.breaker?.end()
@@ -223,8 +229,17 @@ export class Gates {
   }
 }
 
-function isLost(error: unknown): boolean {
-  return error instanceof StoreError && error.code === 'TIERCEL_STORE_UNAVAILABLE'
+function hasLost(outcome: unknown, isPipeline: boolean): boolean {
+  return isLost(outcome) || (isPipeline && Array.isArray(outcome) && outcome.some(isLost))
+}
+
+/** Whether a link broke before the answer came, or there was none. */
+function isLost(outcome: unknown): boolean {
+  return outcome instanceof StoreError && outcome.code === 'TIERCEL_STORE_UNAVAILABLE'
+}
+
+function noLink(): StoreError {
+  return new StoreError('TIERCEL_STORE_UNAVAILABLE', 'There is no link to the server.')
 }
 
 function sizeOf(commands: readonly Command[]): number {

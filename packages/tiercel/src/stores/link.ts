@@ -93,7 +93,8 @@ export class Link {
   }
 
   health(): StoreHealth {
-    return this.#gates.health(this.client !== undefined)
+    const isUsed = this.#attempt !== undefined || this.#wasInVain || this.#isStarted
+    return this.#gates.health(this.client !== undefined ? 'up' : isUsed ? 'down' : 'unused')
   }
 
   /** Off by a millisecond at most beside the error of the measurement: it is asked for each value that is read. */
@@ -126,7 +127,8 @@ export class Link {
     this.#keepClock(client)
     const gate = this.#gates.of(client, command.key)
     const send = () => client.send(command)
-    return this.#gates.ask({ client, gate, commands: [command], limitMs: this.#options.timeoutMs, operation, mayRepeat, send })
+    const isPipeline = false
+    return this.#gates.ask({ client, gate, commands: [command], limitMs: this.#options.timeoutMs, operation, isPipeline, mayRepeat, send })
   }
 
   /** One result per command, in order: a node that fails fails its own. */
@@ -141,7 +143,7 @@ export class Link {
         const limitMs = this.#budgetMs(own.length)
         const send = () => client.batch(own)
         const replies = await this.#gates
-          .ask({ client, gate, commands: own, limitMs, operation, mayRepeat, send })
+          .ask({ client, gate, commands: own, limitMs, operation, isPipeline: true, mayRepeat, send })
           .catch((error: Error) => places.map(() => error))
         places.forEach((place, at) => {
           results[place] = replies[at] as Reply | Error

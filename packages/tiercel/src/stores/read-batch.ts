@@ -9,7 +9,7 @@ import type { Reader } from './store.ts'
  */
 export type SendReads = (keys: string[], settle: ReadSettlement) => void
 
-/** Told once per batch, with one result per key, or the error that all of them share. */
+/** Told once per batch, with one result per key, which may be an error, or the error that all of them share. */
 export interface ReadSettlement {
   resolve(values: readonly unknown[]): void
   reject(error: unknown): void
@@ -58,7 +58,9 @@ class Batch implements ReadSettlement {
   resolve(values: readonly unknown[]): void {
     for (let i = 0; i < this.readers.length; i += 1) {
       const value = values[i]
-      ;(this.readers[i] as Reader).onRead(Buffer.isBuffer(value) ? value : undefined)
+      const reader = this.readers[i] as Reader
+      if (value instanceof Error) reader.onFailure(value)
+      else reader.onRead(Buffer.isBuffer(value) ? value : undefined)
     }
   }
 

@@ -27,8 +27,14 @@ export class ScriptRunner {
    * forgot it says so and has executed nothing.
    *
    * @param toCall told the last instant, of the server's clock, at which its batch may still be waited for
+   * @param mayRepeat whether it does no harm when it is executed twice
    */
-  async run<T>(items: readonly T[], operation: string, toCall: (item: T, notAfterMs: number) => WatchedCall): Promise<readonly Reply[]> {
+  async run<T>(
+    items: readonly T[],
+    operation: string,
+    toCall: (item: T, notAfterMs: number) => WatchedCall,
+    mayRepeat = false,
+  ): Promise<readonly Reply[]> {
     const replies: Reply[] = []
     for (let from = 0; from < items.length; from += maxScriptsPerBatch) {
       const batch = items.slice(from, from + maxScriptsPerBatch)
@@ -37,16 +43,18 @@ export class ScriptRunner {
         ...(await this.#runBatch(
           batch.map((item) => toCall(item, notAfterMs)),
           operation,
+          mayRepeat,
         )),
       )
     }
     return replies
   }
 
-  async #runBatch(calls: readonly WatchedCall[], operation: string): Promise<readonly Reply[]> {
+  async #runBatch(calls: readonly WatchedCall[], operation: string, mayRepeat: boolean): Promise<readonly Reply[]> {
     const replies = await this.#link.batch(
       calls.map((call) => commandOf(call, this.#isKnown(call) ? 'EVALSHA' : 'EVAL')),
       operation,
+      mayRepeat,
     )
     const unknown = calls.filter((_, at) => isUnknownScript(replies[at]))
     const again =
@@ -55,6 +63,7 @@ export class ScriptRunner {
         : await this.#link.batch(
             unknown.map((call) => commandOf(call, 'EVAL')),
             operation,
+            mayRepeat,
           )
     return replies.map((first) => {
       const reply = isUnknownScript(first) ? (again.shift() as Reply) : first

@@ -182,7 +182,8 @@ class ValkeyStore implements Store {
     this.#flush()
     const keys = [counter, ...tags.map(({ key }) => key)]
     const args = tags.flatMap(({ lifeMs }) => [lifeMs === undefined ? '' : String(lifeMs), newTokens()])
-    const [reply] = await this.#scripts.run([keys], 'snap', () => ({ script: snapScript, keys, args, tracked: this.#marksReads }))
+    const call = { script: snapScript, keys, args, tracked: this.#marksReads }
+    const [reply] = await this.#scripts.run([keys], 'snap', () => call, true)
     const [number, ...contents] = reply as Buffer[]
     return { number: Number(number), tags: contents.map((content) => (content.length === 1 ? 'fenced' : content)) }
   }
@@ -267,13 +268,15 @@ class ValkeyStore implements Store {
 
   async #readBySlot(keys: readonly string[], settlement: ReadSettlement, mayLag: boolean): Promise<void> {
     const groups = groupKeys(keys, 'cluster', maxKeysPerRead)
-    const replies = await Promise.all(groups.map((group) => this.#readGroup(group, mayLag)))
     const found = new Map<string, unknown>()
-    groups.forEach((group, at) => {
+    const readGroup = async (group: readonly string[]): Promise<void> => {
+      // A node that fails fails its own keys.
+      const reply = await this.#readGroup(group, mayLag).catch((error: Error) => group.map(() => error))
       group.forEach((key, index) => {
-        found.set(key, replies[at]?.[index])
+        found.set(key, reply[index])
       })
-    })
+    }
+    await Promise.all(groups.map(readGroup))
     settlement.resolve(keys.map((key) => found.get(key)))
   }
 

@@ -19,6 +19,9 @@ export type CacheEvent =
   | LinkUp
   | LinkDown
   | LinkRefused
+  | BreakerOpened
+  | BreakerHalfOpened
+  | BreakerClosed
 
 export type Tier = 'l1' | 'l2'
 
@@ -154,6 +157,27 @@ export interface LinkDown {
 export interface LinkRefused {
   readonly type: 'link.refused'
   readonly error: unknown
+}
+
+interface BreakerEvent {
+  /** `host:port` on a cluster; empty where there is only one. */
+  readonly node: string
+}
+
+/** A server fails, or is slow: it is not asked until it has answered a probe. */
+export interface BreakerOpened extends BreakerEvent {
+  readonly type: 'breaker.opened'
+  readonly reason: 'failures' | 'slow'
+}
+
+/** It has answered: a few calls are let through. */
+export interface BreakerHalfOpened extends BreakerEvent {
+  readonly type: 'breaker.half-opened'
+}
+
+/** They succeeded: it is asked again. */
+export interface BreakerClosed extends BreakerEvent {
+  readonly type: 'breaker.closed'
 }
 
 export type CacheEventListener = (event: CacheEvent) => void

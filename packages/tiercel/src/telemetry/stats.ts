@@ -14,6 +14,8 @@ export interface CacheStats {
     readonly errors: number
     /** Stored bytes that did not check out and counted as a miss. */
     readonly rejected: number
+    /** Times that a circuit breaker opened. */
+    readonly breakerOpenings: number
   }
   /**
    * Times that a value in L1 was asked for at L2 by its version, and was still right: because something was heard of it before it was wanted again, or of
@@ -60,6 +62,7 @@ export class Counters {
   bytesWritten = 0
   storeErrors = 0
   rejected = 0
+  breakerOpenings = 0
   revalidations = 0
   staleHits = 0
   loads = 0
@@ -92,6 +95,7 @@ export function snapshot(counters: Counters, l1: L1Usage): CacheStats {
       bytesWritten: counters.bytesWritten,
       errors: counters.storeErrors,
       rejected: counters.rejected,
+      breakerOpenings: counters.breakerOpenings,
     },
     revalidations: counters.revalidations,
     staleHits: counters.staleHits,
