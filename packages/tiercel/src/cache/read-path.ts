@@ -102,8 +102,7 @@ export function failedRead(core: Core, scope: Scope, error: unknown, doubted?: E
 export function mayServeWhileAway(core: Core, scope: Scope, entry: Entry): boolean {
   const nowMs = core.nowMs()
   if (entry.isSuspect || nowMs >= entry.endsAtMs) return false
-  const provenAtMs = Math.max(entry.sentAtMs, core.proof.lastProvenAtMs)
-  return nowMs - provenAtMs <= core.proof.boundMs + core.serveStaleForMs && scope.tags.areUntouched(entry.tokens)
+  return nowMs - core.proof.provenAtOf(entry.sentAtMs) <= core.proof.boundMs + core.serveStaleForMs && scope.tags.areUntouched(entry.tokens)
 }
 
 /** @returns `undefined` when the server has something else by now */

@@ -1,3 +1,6 @@
+/** A link that came and went before these is forgotten, and what it proved with it. */
+const pastLinks = 8
+
 /**
  * How long this process may believe what it holds.
  *
@@ -16,6 +19,8 @@ export class Proof {
   provenUntilMs: number = Number.NEGATIVE_INFINITY
   /** Since when the link is there. What was read before may have changed while nothing was heard. */
   heardSinceMs: number = Number.NEGATIVE_INFINITY
+  /** Of links that are gone, the latest first: since when each was there, and the last proof over it. */
+  readonly #past: { readonly sinceMs: number; readonly provenAtMs: number }[] = []
 
   constructor(boundMs: number) {
     this.boundMs = boundMs
@@ -31,6 +36,8 @@ export class Proof {
 
   /** Changes may have been missed up to now: what was proven is not any more, and will not be by this link. */
   void(nowMs: number): void {
+    this.#past.unshift({ sinceMs: this.heardSinceMs, provenAtMs: this.provenAtMs })
+    this.#past.length = Math.min(this.#past.length, pastLinks)
     this.heardSinceMs = nowMs
     this.provenAtMs = Number.NEGATIVE_INFINITY
     this.provenUntilMs = Number.NEGATIVE_INFINITY
@@ -40,6 +47,16 @@ export class Proof {
   proveForEver(): void {
     this.provenAtMs = Number.POSITIVE_INFINITY
     this.provenUntilMs = Number.POSITIVE_INFINITY
+  }
+
+  /**
+   * Until when what was read at `sentAtMs`, and not questioned by name since, is known to have been right: what a later link proves says nothing of what was
+   * changed before it was there.
+   */
+  provenAtOf(sentAtMs: number): number {
+    if (sentAtMs >= this.heardSinceMs) return Math.max(sentAtMs, this.provenAtMs)
+    const link = this.#past.find(({ sinceMs }) => sentAtMs >= sinceMs)
+    return Math.max(sentAtMs, link?.provenAtMs ?? sentAtMs)
   }
 
   /** Whether what was read at `sentAtMs` and not questioned since may be served now. */

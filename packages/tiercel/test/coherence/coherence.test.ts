@@ -7,5 +7,5 @@ coherenceSuite({
   cache: {},
   rules: { maxStaleness: '1s', tolerance: 5, ownQueued: true },
   // An invalidation is queued instead. A set says that it does not know, or that a fence stands whose end could not be told yet.
-  allowedErrors: /^set: TIERCEL_(STORE_|FENCED)/,
+  allowedErrors: /^set: TIERCEL_(STORE_|BREAKER_|FENCED)/,
 })

@@ -7,5 +7,5 @@ coherenceSuite({
   faults: 'in turn',
   cache: { l1: false },
   rules: { maxStaleness: '1s', tolerance: 5 },
-  allowedErrors: /^set: TIERCEL_(STORE_|FENCED)/,
+  allowedErrors: /^set: TIERCEL_(STORE_|BREAKER_|FENCED)/,
 })

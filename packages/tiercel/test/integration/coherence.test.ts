@@ -130,6 +130,38 @@ describe.each(serverNames)('two processes on %s', (name) => {
     expect(await a.get('k')).toBeUndefined()
   })
 
+  test('what a new link has not confirmed is not served for longer, though L2 cannot be asked', async () => {
+    const proxy = await openProxy(server, ends)
+    const live = await (clientPackages[0] as (typeof clientPackages)[number]).standalone(proxy.url)
+    const l2 = valkeyStore(live.live, { timeout: 100, connectTimeout: '10s', breaker: false, retryShare: 0 })
+    const a = createCache({ namespace: 'shop', l2, coherence: { maxStaleness } })
+    ends.push(
+      () => live.end(),
+      () => a.close(),
+    )
+    const b = await newCache({ l1: false })
+    await warmUp(a)
+    await b.set('k', 'old')
+    await expect.poll(async () => [await a.get('k'), await a.get('k')], soon).toEqual(['old', 'old'])
+    const isUp = new Promise<void>((resolve) => a.on(({ type }) => void (type === 'link.up' && resolve())))
+    const cutOff = () =>
+      proxy.impose({ flow: 'drop' }, { direction: 'to-server', where: (link) => !isTracking(link) && link.hasSent('GET') })
+    const lift = cutOff()
+    proxy.kill('reset', isTracking)
+    await b.delete('k')
+    await isUp
+    await sleep(2 * maxStaleness)
+    // The namespace is asked about anew, for another key.
+    lift()
+    await b.set('other', 1)
+    await expect.poll(() => a.get('other'), soon).toBe(1)
+    cutOff()
+    for (let round = 0; round < 10; round += 1) {
+      expect(await a.get('k')).toBeUndefined()
+      await sleep(20)
+    }
+  })
+
   test('a link that was mute is replaced, and L1 serves again', async () => {
     const proxy = await openProxy(server, ends)
     const a = await newCache({ url: proxy.url })
