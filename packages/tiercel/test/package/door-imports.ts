@@ -3,7 +3,7 @@
  * frameworks and models are handed in.
  */
 export const doorImports: Readonly<Record<string, readonly string[]>> = {
-  tiercel: ['node:crypto', 'node:util', 'node:zlib'],
+  tiercel: ['node:async_hooks', 'node:crypto', 'node:util', 'node:zlib'],
   'tiercel/client': ['node:crypto'],
   'tiercel/client/ioredis': [],
   'tiercel/client/node-redis': [],
