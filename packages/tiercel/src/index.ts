@@ -1,4 +1,5 @@
 export type { Cache } from './cache/cache.ts'
+export type { CloseOptions } from './cache/close.ts'
 export { type CacheOptions, createCache, type L1Options, type LoadLimits } from './cache/create-cache.ts'
 export { describeExplanation } from './cache/explain/describe-explanation.ts'
 export type {

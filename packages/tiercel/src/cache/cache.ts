@@ -3,6 +3,7 @@ import type { Key } from '../kernel/key.ts'
 import type { Admin } from '../stores/admin/admin.ts'
 import type { CacheEventListener } from '../telemetry/event.ts'
 import type { CacheStats } from '../telemetry/stats.ts'
+import type { CloseOptions } from './close.ts'
 import type { Explanation } from './explain/explanation.ts'
 import type { CacheHealth } from './health.ts'
 import type { InvalidationOutcome } from './invalidate.ts'
@@ -295,8 +296,12 @@ export interface Cache {
   idle(): Promise<void>
 
   /**
-   * Ends the cache: waits for what is under way, closes what the cache itself opened, never a client that was handed in.
-   * Calls after it reject with `TIERCEL_CLOSED`. May be called twice. Closing a namespace closes the whole cache.
+   * Ends the cache: waits for what is under way, at most for `drainMs`, and closes what the cache itself opened, never a client that was handed in. Calls after it
+   * reject with `TIERCEL_CLOSED`. May be called again: that waits for the same end. Closing a namespace closes the whole cache.
+   *
+   * @throws {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} and nothing is closed
+   * @example
+   * process.once('SIGTERM', () => void cache.close({ drainMs: 10_000 }))
    */
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
 }

@@ -46,6 +46,8 @@ export interface Core {
   /** How many loaders run at a time. */
   readonly loads: Bulkhead
   isClosed: boolean
+  /** Its end, once that has begun. */
+  closing: Promise<void> | undefined
   /** Whether what the server says of a key, asked for at `sentAtMs`, may be from before an invalidation that this process could not tell it at once. */
   isQueued(storedKey: string, sentAtMs: number): boolean
 }

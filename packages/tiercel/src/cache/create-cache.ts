@@ -174,6 +174,7 @@ export function createCache(options: CacheOptions = {}): Cache {
     loads: new Bulkhead(checkLoads(options.loads ?? {})),
     background: new Background(checkHook(options.waitUntil)),
     isClosed: false,
+    closing: undefined,
     isQueued,
   }
   l2?.onBreaker?.((change) => reportBreaker(core, change))

@@ -11,6 +11,7 @@ import { checkManyOptions, settleAll } from './batch-options.ts'
 import type { Cache } from './cache.ts'
 import { cacheAdmin } from './cache-admin.ts'
 import { loadRunner } from './call-loader.ts'
+import { type CloseOptions, checkClose, closeCore } from './close.ts'
 import { type Core, checkOpen } from './core.ts'
 import { declareFunction, declareResource } from './declare.ts'
 import type { BatchingCache } from './declared-resource.ts'
@@ -235,15 +236,11 @@ export class TieredCache implements BatchingCache {
     return this.#core.background.idle()
   }
 
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    const drainMs = checkClose(options)
     this.#core.isClosed = true
-    this.#core.l1?.clear()
-    await this.idle()
-    this.#core.l1?.clear()
-    this.#core.journal?.close()
-    this.#core.leases?.close()
-    await this.#core.changes?.close()
-    await this.#core.l2?.close()
+    this.#core.closing ??= closeCore(this.#core, drainMs)
+    await this.#core.closing
   }
 
   #lookIntoL1(key: Key, path: string, nowMs: number): Entry | undefined {
