@@ -1,5 +1,8 @@
 export { checkHistory, describeReport, type HistoryReport } from './check-history.ts'
 export type { CheckOptions } from './check-options.ts'
+export type { Condition, Split } from './faults/condition.ts'
+export { type FaultCounts, FaultProxy, type LinkFilter, type Scope } from './faults/fault-proxy.ts'
+export type { Direction, ProxyLink } from './faults/proxy-link.ts'
 export { describeFinding, type Finding, type FindingKind } from './finding.ts'
 export type { CacheRead, Invalidation, Operation, SourceChange } from './history.ts'
 export { type HistoryRecorder, historyRecorder, type InvalidationTarget, type ToldOutcome } from './history-recorder.ts'

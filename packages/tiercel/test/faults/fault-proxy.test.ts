@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { type RunningServer, startStandalone } from '@tiercel/test-servers'
-import { cut, FaultProxy, reset } from '@tiercel/workloads/faults'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { cut } from '../../src/testing/faults/condition.ts'
+import { FaultProxy } from '../../src/testing/faults/fault-proxy.ts'
+import { reset } from '../../src/testing/faults/reset.ts'
 import { EchoClient, EchoServer } from './echo.ts'
 
 const waiting = { timeout: 10_000, interval: 2 }

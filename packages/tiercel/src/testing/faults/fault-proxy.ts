@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { createRandom, type Random } from '../random.ts'
+import { seededRandom } from '../seeded-random.ts'
 import { type Condition, goodCondition } from './condition.ts'
 import { type Direction, ProxyLink } from './proxy-link.ts'
 
@@ -33,7 +33,7 @@ interface Rule extends Scope {
 export class FaultProxy {
   readonly #listener: Server
   readonly #target: { readonly host: string; readonly port: number }
-  readonly #random: Random
+  readonly #random: () => number
   readonly #links: Set<ProxyLink> = new Set()
   #rules: readonly Rule[] = []
   #counts: FaultCounts = { opened: 0, refused: 0, killed: 0 }
@@ -41,7 +41,7 @@ export class FaultProxy {
 
   private constructor(target: { readonly host: string; readonly port: number }, seed: number) {
     this.#target = target
-    this.#random = createRandom(seed)
+    this.#random = seededRandom(seed)
     this.#listener = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => this.#accept(client))
   }
 
@@ -121,7 +121,7 @@ export class FaultProxy {
       client,
       server,
       condition: (of, direction) => this.#conditionOf(of, direction),
-      random: () => this.#random.next(),
+      random: this.#random,
       onClose: (closed) => this.#links.delete(closed),
     })
     this.#links.add(link)
