@@ -1,5 +1,6 @@
 export { checkHistory, describeReport, type HistoryReport } from './check-history.ts'
 export type { CheckOptions } from './check-options.ts'
+export { FakeClock, type FakeClockOptions } from './fake-clock.ts'
 export type { Condition, Split } from './faults/condition.ts'
 export { type FaultCounts, FaultProxy, type LinkFilter, type Scope } from './faults/fault-proxy.ts'
 export type { Direction, ProxyLink } from './faults/proxy-link.ts'
