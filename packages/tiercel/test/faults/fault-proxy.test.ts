@@ -361,6 +361,19 @@ test.each<[string, Condition]>([
   await proxy.close()
 })
 
+test('a URL is led through, with whom and what it names', async () => {
+  const proxy = await FaultProxy.start('valkey://me:se%40cret@[::1]:7000/3')
+  expect(proxy.url).toBe(`redis://me:se%40cret@127.0.0.1:${proxy.port}/3`)
+  await proxy.close()
+})
+
+test.each([['rediss://a'], ['http://a'], [{ host: 'a', port: 0 }], [{ port: 1 } as { host: string; port: number }]])(
+  'a server at %o is refused',
+  async (target) => {
+    await expect(FaultProxy.start(target)).rejects.toMatchObject({ code: 'TIERCEL_INVALID_OPTION' })
+  },
+)
+
 test('chunks are cut without losing a byte', () => {
   const text = (split: Parameters<typeof cut>[1]): string[] => cut(Buffer.from('abcdef'), split).map(String)
   expect(text(undefined)).toEqual(['abcdef'])

@@ -60,7 +60,7 @@ const names = ['with', 'when', 'command', 'key', 'nth', 'times', 'probability']
  * @throws {TIERCEL_INVALID_OPTION} out of range
  * @throws {TIERCEL_UNKNOWN_OPTION} a misspelt name
  */
-export function checkAnswerRule(rule: AnswerRule, { isPlain = false } = {}): AnswerRule {
+export function checkAnswerRule(rule: AnswerRule, { isPlain = false }: { readonly isPlain?: boolean } = {}): AnswerRule {
   checkOptionNames(rule, isPlain ? names : [...names, 'where'], 'answer')
   const { when, command, key, nth, times, probability, where } = rule
   checkWith(rule.with)

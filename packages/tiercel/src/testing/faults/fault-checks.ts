@@ -8,7 +8,7 @@ export function checkPlain(holds: boolean, message: string): void {
 }
 
 /** @throws {TIERCEL_INVALID_OPTION} neither left out nor a number in range */
-export function amount(given: number | undefined, option: string, { isMoreThan0 = false } = {}): void {
+export function amount(given: number | undefined, option: string, { isMoreThan0 = false }: { readonly isMoreThan0?: boolean } = {}): void {
   if (given === undefined || (Number.isFinite(given) && (isMoreThan0 ? given > 0 : given >= 0))) return
   throw new UsageError(
     'TIERCEL_INVALID_OPTION',

@@ -9,13 +9,8 @@ import { FaultRules } from './fault-rules.ts'
 import { checkScript, checkSeed, type FaultAction, type FaultScript } from './fault-script.ts'
 import { directions, filterOf, type LinkFilter, type Scope } from './link-filter.ts'
 import { type Direction, ProxyLink } from './proxy-link.ts'
+import { addressOf, type ProxyTarget, type ServerAddress, urlThrough } from './proxy-target.ts'
 import { ScriptPlayer, type ScriptRun } from './script-player.ts'
-
-/** Where a server listens. */
-export interface ProxyTarget {
-  readonly host: string
-  readonly port: number
-}
 
 export interface FaultProxyOptions {
   /** Of what is random: jitter, and which commands a rule with a `probability` answers. Default 1. */
@@ -41,12 +36,13 @@ export interface FaultCounts {
  * command to which CLIENT REPLY lets no reply come is not answered either.
  *
  * @example
- * const proxy = await FaultProxy.start({ host: '127.0.0.1', port: 6379 })
+ * const proxy = await FaultProxy.start('redis://127.0.0.1:6379')
  * const lift = proxy.answer({ with: 'READONLY' }) // what writes is refused, by every connection to proxy.url
  */
 export class FaultProxy {
   readonly #listener: Server
   readonly #target: ProxyTarget
+  readonly #address: ServerAddress
   readonly #clock: Clock
   readonly #links: Set<ProxyLink> = new Set()
   readonly #players: Set<ScriptPlayer> = new Set()
@@ -57,16 +53,17 @@ export class FaultProxy {
 
   private constructor(target: ProxyTarget, { seed = 1, clock = systemClock }: FaultProxyOptions) {
     this.#target = target
+    this.#address = addressOf(target)
     this.#clock = clock
     this.#rules = new FaultRules({
-      ...{ seed, target: `${target.host}:${target.port}`, log: this.#log },
+      ...{ seed, target: `${this.#address.host}:${this.#address.port}`, log: this.#log },
       onConditions: () => this.#updateLinks(),
     })
     this.#listener = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => this.#accept(client))
   }
 
   /**
-   * @throws {TIERCEL_INVALID_OPTION} a seed that is neither a number nor a text
+   * @throws {TIERCEL_INVALID_OPTION} no place of a server, or one over TLS; a seed that is neither a number nor a text
    * @throws {TIERCEL_UNKNOWN_OPTION} a misspelt option
    */
   static async start(target: ProxyTarget, options: FaultProxyOptions = {}): Promise<FaultProxy> {
@@ -82,8 +79,9 @@ export class FaultProxy {
     return (this.#listener.address() as AddressInfo).port
   }
 
+  /** For clients, in place of the server's: its user, password and database, if it was given as a URL. */
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`
+    return urlThrough(this.#target, this.port)
   }
 
   /** Those that are open. */
@@ -211,7 +209,7 @@ export class FaultProxy {
       return
     }
     this.#count('opened', 1)
-    const server = connect({ ...this.#target, allowHalfOpen: true })
+    const server = connect({ host: this.#address.host, port: this.#address.port, allowHalfOpen: true })
     const link = new ProxyLink(this.#counts.opened, client, server, {
       clock: this.#clock,
       rules: this.#rules,
