@@ -3,7 +3,7 @@ import type { Request } from '../resp/request.ts'
 import { RequestReader } from '../resp/request-reader.ts'
 import type { Ending } from './condition.ts'
 import type { Decide, Decision } from './decision.ts'
-import { RepliesInOrder } from './replies-in-order.ts'
+import { joined, RepliesInOrder } from './replies-in-order.ts'
 import { Session } from './session.ts'
 
 export interface ConversationOptions {
@@ -63,7 +63,7 @@ export class Conversation {
     }
     if (this.#held.length > 0 && !this.#session.isBroken && !this.#options.mayDecide()) {
       this.#isHeadSent = true
-      this.#out.push(...this.#held.splice(0))
+      this.#send()
     }
     this.flush()
   }
@@ -84,9 +84,9 @@ export class Conversation {
 
   /** What has been dealt with leaves for the server now. */
   flush(): void {
-    const [first, ...more] = this.#out
+    const out = this.#out
     this.#out = []
-    if (first !== undefined) this.#options.toServer(more.length === 0 ? first : Buffer.concat([first, ...more]))
+    if (out.length > 0) this.#options.toServer(joined(out))
   }
 
   #deal(request: Request): void {
@@ -135,7 +135,9 @@ export class Conversation {
   }
 
   #send(): void {
-    this.#out.push(...this.#held.splice(0))
+    // Not spread over arguments: of a long request there may be as many pieces as bytes.
+    for (const piece of this.#held) this.#out.push(piece)
+    this.#held = []
   }
 
   /** Replies to what was sent before are still counted. */

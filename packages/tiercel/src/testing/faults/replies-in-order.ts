@@ -1,5 +1,6 @@
 import { type Reply, ReplyReader } from '../resp/reply-reader.ts'
 import type { Ending } from './condition.ts'
+import { Queue } from './queue.ts'
 
 /** What comes back for a command, in the order of the commands. */
 export type Expected =
@@ -28,7 +29,7 @@ export interface RepliesOptions {
 export class RepliesInOrder {
   readonly #options: RepliesOptions
   readonly #reader: ReplyReader = new ReplyReader()
-  readonly #expected: Expected[] = []
+  readonly #expected: Queue<Expected> = new Queue()
   #out: Buffer[] = []
   /** Of a reply that is not given as it comes. */
   #held: Buffer[] = []
@@ -40,7 +41,7 @@ export class RepliesInOrder {
   }
 
   expect(expected: Expected): void {
-    this.#expected.push(expected)
+    this.#expected.add(expected)
     if (this.#reader.isBetweenReplies) this.#giveOwn()
     this.#flush()
   }
@@ -53,7 +54,7 @@ export class RepliesInOrder {
     }
     let isStart = this.#reader.isBetweenReplies
     for (const { bytes, reply, isLost } of this.#reader.read(chunk)) {
-      if (isStart) this.#isHolding = !this.#isUntracked && isHeld(this.#expected[0])
+      if (isStart) this.#isHolding = !this.#isUntracked && isHeld(this.#expected.first)
       isStart = reply !== undefined
       ;(this.#isHolding ? this.#held : this.#out).push(bytes)
       if (this.#isUntracked) continue
@@ -65,7 +66,7 @@ export class RepliesInOrder {
 
   /** The server sends no more. */
   end(): void {
-    this.#out.push(...this.#held)
+    this.#give(this.#held)
     this.#held = []
     this.#flush()
   }
@@ -73,13 +74,13 @@ export class RepliesInOrder {
   #end(reply: Reply): void {
     const held = this.#held
     this.#held = []
-    const next = this.#expected[0]
+    const next = this.#expected.first
     if (reply.isPush) {
-      this.#out.push(...held)
+      this.#give(held)
       if (next?.kind === 'confirmations' && isConfirmation(reply)) next.left -= 1
-      if (next?.kind === 'confirmations' && next.left === 0) this.#expected.shift()
+      if (next?.kind === 'confirmations' && next.left === 0) this.#expected.removeFirst()
     } else {
-      this.#expected.shift()
+      this.#expected.removeFirst()
       if (next === undefined || (next.kind === 'confirmations' && !reply.isError)) this.#lose('a reply came that no command is known for')
       else if (next.kind === 'reply' && reply.isError) next.onError?.()
       else if (next.kind === 'replaced') this.#out.push(next.reply)
@@ -95,17 +96,22 @@ export class RepliesInOrder {
     this.#options.finish(then)
   }
 
+  /** Not spread over arguments: of a long reply there may be as many pieces as bytes. */
+  #give(pieces: readonly Buffer[]): void {
+    for (const piece of pieces) this.#out.push(piece)
+  }
+
   #giveOwn(): void {
-    for (let next = this.#expected[0]; next !== undefined && !this.#isUntracked; next = this.#expected[0]) {
+    for (let next = this.#expected.first; next !== undefined && !this.#isUntracked; next = this.#expected.first) {
       if (next.kind === 'untracked') this.#isUntracked = true
       else if (next.kind === 'own') this.#out.push(next.reply)
       else return
-      this.#expected.shift()
+      this.#expected.removeFirst()
     }
   }
 
   #lose(because: string): void {
-    this.#out.push(...this.#held)
+    this.#give(this.#held)
     this.#held = []
     this.#flush()
     this.#isUntracked = true
@@ -113,9 +119,9 @@ export class RepliesInOrder {
   }
 
   #flush(): void {
-    const [first, ...more] = this.#out
+    const out = this.#out
     this.#out = []
-    if (first !== undefined) this.#options.toClient(more.length === 0 ? first : Buffer.concat([first, ...more]))
+    if (out.length > 0) this.#options.toClient(joined(out))
   }
 }
 
@@ -129,4 +135,9 @@ function isPromised(expected: Expected): boolean {
 
 function isConfirmation({ head }: Reply): boolean {
   return /^>\d+\r\n\$\d+\r\n[ps]?(un)?subscribe\r\n/.test(head)
+}
+
+/** One piece of several; itself when it is alone. */
+export function joined(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
 }
