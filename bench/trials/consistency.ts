@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { FaultProxy, type LinkFilter } from '@tiercel/workloads/faults'
+import { FaultProxy, type LinkFilter } from 'tiercel/testing'
 import type { Member } from '../runner/job.ts'
 import { median } from '../runner/statistics.ts'
 import type { CountFigure, Measurements, Trial, TrialContext } from '../runner/suite.ts'

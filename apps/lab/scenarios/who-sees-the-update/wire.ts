@@ -1,4 +1,4 @@
-import { FaultProxy } from '@tiercel/workloads/faults'
+import { FaultProxy } from 'tiercel/testing'
 import { sharedClockMs } from '../shared-clock.ts'
 import type { FaultId } from './parameters.ts'
 

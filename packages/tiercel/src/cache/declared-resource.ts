@@ -60,7 +60,7 @@ export class DeclaredResource<Template extends string, T, Stored> implements Res
     this.#cache = cache
     this.#template = template
     this.#check = check
-    this.#options = { ...options, ...(Array.isArray(tags) ? { tags } : {}), ...(check ?? {}) }
+    this.#options = { ...options, ...(Array.isArray(tags) ? { tags } : {}), ...check }
     this.#tagsOf = typeof tags === 'function' ? tags : undefined
     this.#setOptions = Object.fromEntries(Object.entries(this.#options).filter(([name]) => setOptionNames.includes(name)))
     this.#load = load

@@ -1,7 +1,7 @@
 import { staleMark, valuePrefix, versionOffset, versionPrefix } from '../codecs/envelope.ts'
 import { encodeFailure, newLease, versionOf } from '../codecs/marks.ts'
 import type { TagSnapshot } from '../coherence/tag.ts'
-import { CodecError, DeadlineError, TiercelError, UsageError } from '../kernel/errors.ts'
+import { DeadlineError, UsageError } from '../kernel/errors.ts'
 import type { Store } from '../stores/store.ts'
 import { callLoader, type Loaded } from './call-loader.ts'
 import type { Claim } from './claim.ts'
@@ -13,14 +13,13 @@ import { Hold } from './hold.ts'
 import type { LoadRequest } from './load-request.ts'
 import { judge, keepInL1, type Look, lookUp, settle } from './read-path.ts'
 import type { StoredKey } from './scope.ts'
+import { failureOf, isOfSource, rememberFailure, sharedFailure } from './shared-failure.ts'
 import { checkFound } from './value-checks.ts'
 import { waitForHolder } from './wait-for-holder.ts'
 import { giveBack, inBackground, keepInL1Alone, publish, slide, tagLifeMs } from './write-path.ts'
 
 const shortestRestMs = 50
 const longestRestMs = 1_000
-/** Errors that are remembered at a time. */
-const mostFailures = 1_000
 
 /**
  * What one flight does when L2 has no plain answer: it loads once for all processes.
@@ -68,7 +67,7 @@ export class SharedLoad {
           next = await (isForced ? this.#loadOver(found.mark) : this.#wait(found))
           break
         case 'error':
-          if (!isForced) throw this.#sharedError(found)
+          if (!isForced) throw sharedFailure(this.#request, found)
           next = await this.#loadOver(found.mark)
           break
         case 'unproven':
@@ -288,31 +287,13 @@ export class SharedLoad {
     const mark = isTold ? encodeFailure(failureOf(error)) : undefined
     const { key } = this.#stored
     if (mark === undefined) return this.#giveBack(key, lease)
-    this.#remember(mark, error)
+    rememberFailure(this.#core, this.#request, mark, error)
     try {
       return await this.#l2.swap({ key, expected: lease, isWhole: true, value: mark, ttlMs: Math.max(policy.errorTtlMs, 1) })
     } catch (failure) {
       this.#giveBack(key, lease)
       throw failure
     }
-  }
-
-  #remember(mark: Buffer, error: unknown): void {
-    const { scope, path, policy } = this.#request
-    if (scope.failures.size >= mostFailures) return
-    const failure = { mark, error }
-    scope.failures.set(path, failure)
-    this.#core.startDeadline(policy.errorTtlMs, () => {
-      if (scope.failures.get(path) === failure) scope.failures.delete(path)
-    })
-  }
-
-  /** In the process whose load failed, its own error. */
-  #sharedError({ mark, failure }: Extract<Found, { kind: 'error' }>): unknown {
-    const own = this.#request.scope.failures.get(this.#request.path)
-    if (own?.mark.equals(mark)) return own.error
-    const text = `The load of this key failed a moment ago and is not repeated yet: ${failure.name}: ${failure.message}`
-    return new TiercelError('TIERCEL_LOAD_FAILED', text, { operation: 'getOrSet', key: this.#request.path })
   }
 
   async #wait(lease: Extract<Found, { kind: 'lease' }>): Promise<Found> {
@@ -395,13 +376,3 @@ export class SharedLoad {
 
 /** Both clocks are read a moment apart. */
 const clockSlackMs = 20
-
-/** What is this process's own affair is not told to others. */
-function isOfSource(error: unknown): boolean {
-  if (error instanceof UsageError || error instanceof CodecError) return false
-  return !(error instanceof TiercelError && error.code === 'TIERCEL_LOAD_REFUSED')
-}
-
-function failureOf(error: unknown): { name: string; message: string } {
-  return error instanceof Error ? { name: error.name, message: error.message } : { name: 'Error', message: String(error) }
-}

@@ -1,6 +1,6 @@
 import { createRandom } from '@tiercel/workloads'
 import { describe, expect, test } from 'vitest'
-import type { Clock, Timer } from '../kernel/clock.ts'
+import { FakeClock } from '../testing/fake-clock.ts'
 import { Breaker, type BreakerReason, type BreakerSettings, type BreakerState } from './breaker.ts'
 
 const settings: BreakerSettings = {
@@ -14,41 +14,8 @@ const settings: BreakerSettings = {
   trialCalls: 5,
 }
 
-/** Time that goes on when it is told to, with its timers. */
-class SteppedClock implements Clock {
-  nowMs = 0
-  readonly #timers = new Set<{ readonly atMs: number; readonly onExpire: () => void }>()
-
-  monotonicMs(): number {
-    return this.nowMs
-  }
-
-  after(ms: number, onExpire: () => void): Timer {
-    const timer = { atMs: this.nowMs + ms, onExpire }
-    this.#timers.add(timer)
-    return { cancel: () => void this.#timers.delete(timer) }
-  }
-
-  get waiting(): number {
-    return this.#timers.size
-  }
-
-  async pass(ms: number): Promise<void> {
-    const untilMs = this.nowMs + ms
-    for (;;) {
-      const [next] = [...this.#timers].sort((a, b) => a.atMs - b.atMs)
-      if (next === undefined || next.atMs > untilMs) break
-      this.nowMs = Math.max(this.nowMs, next.atMs)
-      this.#timers.delete(next)
-      next.onExpire()
-      for (let turn = 0; turn < 5; turn += 1) await undefined
-    }
-    this.nowMs = untilMs
-  }
-}
-
 function make(given: Partial<BreakerSettings> = {}, seed = 'breaker') {
-  const clock = new SteppedClock()
+  const clock = new FakeClock()
   const random = createRandom(seed)
   const changes: (readonly [atMs: number, state: BreakerState, reason: BreakerReason | undefined])[] = []
   const world = { isUp: true, probes: [] as number[] }
@@ -90,12 +57,12 @@ describe('closed', () => {
   test('counts what is in the window, and forgets what is older', async () => {
     const { call, breaker, clock } = make()
     for (let at = 0; at < 9; at += 1) call(false)
-    await clock.pass(5_000)
+    await clock.passAndSettle(5_000)
     for (let at = 0; at < 30; at += 1) call(true)
     expect(breaker.counts).toEqual({ calls: 39, failures: 9, slow: 9 })
-    await clock.pass(5_000)
+    await clock.passAndSettle(5_000)
     expect(breaker.counts).toEqual({ calls: 30, failures: 0, slow: 0 })
-    await clock.pass(100_000)
+    await clock.passAndSettle(100_000)
     expect(breaker.counts).toEqual({ calls: 0, failures: 0, slow: 0 })
     for (let at = 0; at < 9; at += 1) call(false)
     expect(breaker.state).toBe('closed')
@@ -121,7 +88,7 @@ describe('closed', () => {
     const random = createRandom(`errors ${seed}`)
     for (let at = 0; at < 120_000; at += 1) {
       call(random.next() >= 0.05)
-      if (at % 10 === 0) await clock.pass(10)
+      if (at % 10 === 0) await clock.passAndSettle(10)
     }
     expect(breaker.state).toBe('closed')
   })
@@ -138,7 +105,7 @@ describe('open', () => {
   test('probes alone, less and less often, by chance, and lets nobody through', async () => {
     const { clock, world, call, states, breaker } = down()
     for (let at = 0; at < 600; at += 1) {
-      await clock.pass(100)
+      await clock.passAndSettle(100)
       expect(call(true)).toBe(false)
     }
     expect(states()).toEqual(['open'])
@@ -154,9 +121,9 @@ describe('open', () => {
 
   test('after the first probe that succeeds lets a few through, and closes when they have succeeded', async () => {
     const { clock, world, breaker, states, call } = down()
-    await clock.pass(10_000)
+    await clock.passAndSettle(10_000)
     world.isUp = true
-    await clock.pass(3_000)
+    await clock.passAndSettle(3_000)
     expect(breaker.state).toBe('half-open')
     const entered = Array.from({ length: 8 }, () => breaker.enter())
     expect(entered.filter((each) => each > 0)).toHaveLength(5)
@@ -171,7 +138,7 @@ describe('open', () => {
   test('a trial that fails opens it again', async () => {
     const { clock, world, breaker, states, call } = down()
     world.isUp = true
-    await clock.pass(1_000)
+    await clock.passAndSettle(1_000)
     call(true)
     call(false)
     expect(breaker.state).toBe('open')
@@ -182,7 +149,7 @@ describe('open', () => {
     const { call, clock, breaker, world } = make()
     const before = breaker.enter()
     for (let at = 0; at < 10; at += 1) call(false)
-    await clock.pass(1_000)
+    await clock.passAndSettle(1_000)
     expect(breaker.state).toBe('half-open')
     breaker.failed(before)
     expect(breaker.state).toBe('half-open')
@@ -193,10 +160,10 @@ describe('open', () => {
 
   test('a hint brings the next probe forward', async () => {
     const { clock, world, breaker } = down()
-    await clock.pass(20_000)
+    await clock.passAndSettle(20_000)
     world.isUp = true
     breaker.hint()
-    await clock.pass(0)
+    await clock.passAndSettle(0)
     expect(breaker.state).toBe('half-open')
     breaker.hint()
     expect(clock.waiting).toBe(0)
@@ -210,7 +177,7 @@ describe('flapping', () => {
     for (let at = 0; at < 12_000; at += 1) {
       made.world.isUp = Math.floor(made.clock.nowMs / halfPeriodMs) % 2 === 1
       made.call(made.world.isUp)
-      await made.clock.pass(10)
+      await made.clock.passAndSettle(10)
     }
     return made
   }
@@ -234,16 +201,16 @@ describe('flapping', () => {
     const { clock, world, breaker, changes, call } = await squareWave(10_000, 'a')
     world.isUp = true
     for (let at = 0; at < 200 && breaker.state !== 'closed'; at += 1) {
-      await clock.pass(250)
+      await clock.passAndSettle(250)
       call(true)
     }
     expect(breaker.state).toBe('closed')
-    await clock.pass(61_000)
+    await clock.passAndSettle(61_000)
     world.isUp = false
     for (let at = 0; at < 10; at += 1) call(false)
     const openedAtMs = clock.nowMs
     world.isUp = true
-    await clock.pass(1_000)
+    await clock.passAndSettle(1_000)
     expect(changes.at(-1)?.[1]).toBe('half-open')
     expect(changes.at(-1)?.[0]).toBeLessThanOrEqual(openedAtMs + 750)
   })

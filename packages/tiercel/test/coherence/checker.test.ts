@@ -1,6 +1,6 @@
 import { type RunningServer, startStandalone } from '@tiercel/test-servers'
-import { FaultProxy } from '@tiercel/workloads/faults'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FaultProxy } from '../../src/testing/faults/fault-proxy.ts'
 import { describeReport } from '../../src/testing/index.ts'
 import { testSize } from '../test-size.ts'
 import { checkRun, runCoherence } from './coherence-run.ts'

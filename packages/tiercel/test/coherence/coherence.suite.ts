@@ -1,6 +1,6 @@
 import { type RunningServer, type ServerName, startStandalone } from '@tiercel/test-servers'
-import { FaultProxy } from '@tiercel/workloads/faults'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FaultProxy } from '../../src/testing/faults/fault-proxy.ts'
 import { type CheckOptions, describeReport } from '../../src/testing/index.ts'
 import { testSize } from '../test-size.ts'
 import { checkRun, type RunResult, runCoherence } from './coherence-run.ts'

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRandom } from '@tiercel/workloads'
-import type { Condition, FaultProxy, LinkFilter, Scope } from '@tiercel/workloads/faults'
+import type { Condition } from '../../src/testing/faults/condition.ts'
+import type { FaultProxy } from '../../src/testing/faults/fault-proxy.ts'
+import type { LinkFilter, Scope } from '../../src/testing/faults/link-filter.ts'
 
 /** Goes on until the signal fires, and leaves the proxy healed. */
 export type Disturbance = (proxy: FaultProxy, isOver: AbortSignal) => Promise<void>

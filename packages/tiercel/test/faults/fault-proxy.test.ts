@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import { type RunningServer, startStandalone } from '@tiercel/test-servers'
-import { cut, FaultProxy, reset } from '@tiercel/workloads/faults'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Condition, cut } from '../../src/testing/faults/condition.ts'
+import type { FaultEvent } from '../../src/testing/faults/fault-log.ts'
+import { FaultProxy } from '../../src/testing/faults/fault-proxy.ts'
+import type { Direction } from '../../src/testing/faults/proxy-link.ts'
+import { reset } from '../../src/testing/faults/reset.ts'
 import { EchoClient, EchoServer } from './echo.ts'
 
 const waiting = { timeout: 10_000, interval: 2 }
+const cutAt = (byte: number, direction: Direction): FaultEvent => ({ kind: 'cut', link: 1, direction, byte })
 
 describe('between a client and an echo', () => {
   let server: EchoServer
@@ -167,6 +174,74 @@ describe('between a client and an echo', () => {
     expect(client.chunks.map(String)).toEqual(['spl', 'it'])
   })
 
+  test('what comes close together arrives as one piece', async () => {
+    const client = await open()
+    const lift = proxy.impose({ coalesceMs: 60 }, { direction: 'to-server' })
+    for (const letter of 'abcdef') {
+      client.send(letter)
+      await setTimeout(2)
+    }
+    await echoed(client, 'abcdef')
+    expect(server.chunks.map(String)).toEqual(['abcdef'])
+    await setTimeout(60)
+    client.send('g')
+    await arrived('abcdefg')
+    lift()
+    client.send('h')
+    await echoed(client, 'abcdefgh')
+    expect(server.chunks.map(String)).toEqual(['abcdef', 'g', 'h'])
+  })
+
+  test.each([
+    ['reset', 'to-server', 'ECONNRESET'],
+    ['reset', 'to-client', 'ECONNRESET'],
+    ['end', 'to-client', undefined],
+  ] as const)('a connection is cut at a byte: %s, %s', async (then, direction, code) => {
+    proxy.impose({ cutAt: { byte: 6, then } }, { direction })
+    const client = await open()
+    client.send('abc')
+    await echoed(client, 'abc')
+    client.send('defghi')
+    expect(await client.closed).toBe(code)
+    expect(direction === 'to-server' ? server.received : client.received).toBe('abcde')
+    expect(proxy.log).toEqual([{ kind: 'untracked', link: 1, request: 0, because: 'the server sent what is no RESP' }, cutAt(6, direction)])
+  })
+
+  test('a connection is cut at a byte and nobody is told', async () => {
+    proxy.impose({ cutAt: { byte: 4, then: 'silence' } }, { direction: 'to-client' })
+    const client = await open()
+    client.send('abcdef')
+    await echoed(client, 'abc')
+    client.send('ghi')
+    await arrived('abcdefghi')
+    expect([client.received, client.socket.readyState]).toEqual(['abc', 'open'])
+  })
+
+  test('one half is closed: the receiver sees an end, and what it sends still arrives', async () => {
+    const client = await open()
+    client.socket.allowHalfOpen = true
+    client.send('a')
+    await echoed(client, 'a')
+    expect(proxy.halfClose('to-client')).toBe(1)
+    await once(client.socket, 'end')
+    client.send('b')
+    await arrived('ab')
+    expect(client.received).toBe('a')
+    client.socket.end()
+    expect(await client.closed).toBe(undefined)
+  })
+
+  test('the other half is closed: the server sees an end, and what it sends still arrives', async () => {
+    const client = await open()
+    client.send('a')
+    await echoed(client, 'a')
+    expect(proxy.halfClose('to-server', ({ number }) => number === 2)).toBe(0)
+    expect(proxy.halfClose('to-server')).toBe(1)
+    client.send('lost')
+    expect(await client.closed).toBe(undefined)
+    expect([client.received, server.received]).toEqual(['abye', 'a'])
+  })
+
   test('connections are broken: those that are picked, as is asked', async () => {
     const [first, second, third] = [await open(), await open(), await open()]
     second.send('CLIENT TRACKING ON')
@@ -268,6 +343,36 @@ describe('between a client and Valkey', () => {
     await vi.waitFor(async () => expect(await client.get('counter')).toBe('1'), waiting)
   })
 })
+
+test.each<[string, Condition]>([
+  ['a flow nobody knows', { flow: 'stop' as 'hold' }],
+  ['time that goes back', { delayMs: -1 }],
+  ['no rate at all', { bytesPerSecond: 0 }],
+  ['parts of nothing', { split: { every: 0 } }],
+  ['cut and joined', { split: { every: 1 }, coalesceMs: 5 }],
+  ['the 0th byte', { cutAt: { byte: 0 } }],
+  ['an ending nobody knows', { cutAt: { byte: 1, then: 'half' as 'end' } }],
+  ['a misspelt name', { delay: 5 } as Condition],
+])('%s is refused', async (_, condition) => {
+  const proxy = await FaultProxy.start({ host: '127.0.0.1', port: 1 })
+  expect(() => proxy.impose(condition)).toThrow(
+    expect.objectContaining({ code: expect.stringMatching(/^TIERCEL_(INVALID|UNKNOWN)_OPTION$/) }),
+  )
+  await proxy.close()
+})
+
+test('a URL is led through, with whom and what it names', async () => {
+  const proxy = await FaultProxy.start('valkey://me:se%40cret@[::1]:7000/3')
+  expect(proxy.url).toBe(`redis://me:se%40cret@127.0.0.1:${proxy.port}/3`)
+  await proxy.close()
+})
+
+test.each([['rediss://a'], ['http://a'], [{ host: 'a', port: 0 }], [{ port: 1 } as { host: string; port: number }]])(
+  'a server at %o is refused',
+  async (target) => {
+    await expect(FaultProxy.start(target)).rejects.toMatchObject({ code: 'TIERCEL_INVALID_OPTION' })
+  },
+)
 
 test('chunks are cut without losing a byte', () => {
   const text = (split: Parameters<typeof cut>[1]): string[] => cut(Buffer.from('abcdef'), split).map(String)

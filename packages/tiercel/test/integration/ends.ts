@@ -1,6 +1,6 @@
 import { type RunningServer, type ServerName, startStandalone } from '@tiercel/test-servers'
-import { FaultProxy } from '@tiercel/workloads/faults'
 import { Redis } from 'ioredis'
+import { FaultProxy } from '../../src/testing/faults/fault-proxy.ts'
 
 /** How what a test has opened ends. */
 export type Ends = (() => unknown)[]

@@ -4,16 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { valkeyStore } from '../../src/stores/valkey.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { testSize } from '../test-size.ts'
 import { changing, type Outcome } from './changing.ts'
-import { SimClock } from './sim-clock.ts'
 import type { Plan, Weather } from './world.ts'
 
 const withoutL1: readonly Weather[] = ['calm', 'crash', 'eviction', 'loss', 'failover', 'lag']
 const withL1: readonly Weather[] = [...withoutL1, 'cut links', 'slow links']
 
 function simulated(seed: number, weather: Weather, hasL1: boolean): Promise<Outcome> {
-  const clock = new SimClock()
+  const clock = new FakeClock({ startMs: 1_000_000 })
   return changing({ seed, weather, store: memoryStore({ clock }), clock, canPass: true, hasL1, namespace: 'n' })
 }
 
@@ -63,7 +63,7 @@ describe.each(serverNames)('on %s', (name) => {
   test.each(weathers)(`%s: ${count} orders of events`, { timeout: 3_600_000 }, async (weather) => {
     for (let seed = 0; seed < count; seed += 1) {
       const plan = { seed, weather, store, canPass: false, hasL1: false, namespace: `${weather}${seed}` }
-      await expectRight(plan, changing({ ...plan, clock: new SimClock() }))
+      await expectRight(plan, changing({ ...plan, clock: new FakeClock({ startMs: 1_000_000 }) }))
     }
   })
 })

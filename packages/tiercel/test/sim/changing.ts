@@ -115,7 +115,7 @@ class Changing implements World {
   }
 
   async #step(): Promise<void> {
-    if (this.plan.canPass) this.plan.clock.nowMs += 0.05
+    if (this.plan.canPass) this.plan.clock.stall(0.05)
     // What timers have begun while time passed.
     if (this.scheduler.isIdle) await settled()
     if (this.scheduler.isIdle) {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { createCache } from '../../src/cache/create-cache.ts'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { Scheduler, settled } from './scheduler.ts'
-import { SimClock } from './sim-clock.ts'
 import { SimServer } from './sim-server.ts'
 import { SimStore } from './sim-store.ts'
 import { type StoreMechanism, weakened } from './weakened.ts'
@@ -17,14 +17,14 @@ interface Run {
 
 /** Five processes ask for one key, in one order of events; how often the source is asked. */
 async function loadsOf({ seed, off, isStale, fails }: Run): Promise<number> {
-  const clock = new SimClock()
+  const clock = new FakeClock({ startMs: 1_000_000 })
   const store = memoryStore({ clock })
   const scheduler = new Scheduler(seed)
   const server = new SimServer(off === undefined ? store : weakened(store, off), scheduler)
   const options = { l1: false, clock, ttl: 1_000, grace: '1h', errorTtl: '10s' } as const
   if (isStale) {
     await createCache({ ...options, l2: server.store }).set('k', 0)
-    clock.nowMs += 1_500
+    clock.stall(1_500)
   }
   let loads = 0
   const calls = Array.from({ length: 5 }, async (_, at) => {

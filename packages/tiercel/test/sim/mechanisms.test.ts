@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { Scopes } from '../../src/cache/scopes.ts'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import type { Change } from './acts.ts'
 import { changing } from './changing.ts'
-import { SimClock } from './sim-clock.ts'
 import { SimStore } from './sim-store.ts'
 import { type StoreMechanism, weakened } from './weakened.ts'
 import type { Weather } from './world.ts'
@@ -22,7 +22,7 @@ interface Aim {
 /** Runs until something is seen that must not be, and would not be with all mechanisms. */
 async function expectNoticed({ near, ...aim }: Aim, mechanism?: StoreMechanism): Promise<void> {
   const run = async (seed: number, off?: StoreMechanism): Promise<readonly string[]> => {
-    const clock = new SimClock()
+    const clock = new FakeClock({ startMs: 1_000_000 })
     const whole = memoryStore({ clock })
     const store = off === undefined ? whole : weakened(whole, off)
     return (await changing({ ...aim, seed, store, clock, canPass: true, namespace: 'n' })).violations

@@ -1,9 +1,9 @@
 import type { Cache } from '../../src/cache/cache.ts'
 import type { Store } from '../../src/stores/store.ts'
+import type { FakeClock } from '../../src/testing/fake-clock.ts'
 import type { Change } from './acts.ts'
 import type { Floors } from './floors.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { SimClock } from './sim-clock.ts'
 import type { SimStore } from './sim-store.ts'
 import type { Source } from './source.ts'
 import type { Verdicts } from './verdicts.ts'
@@ -16,7 +16,7 @@ export interface Plan {
   readonly weather: Weather
   /** A memory store on `clock`, or a real server, whose time cannot be moved. */
   readonly store: Store
-  readonly clock: SimClock
+  readonly clock: FakeClock
   readonly canPass: boolean
   /** Whether processes keep copies. */
   readonly hasL1: boolean
