@@ -47,7 +47,7 @@ describe('adaptClient', () => {
     const kinds = {
       pool: createClientPool(),
       Sentinel: createSentinel({ name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port: 1 }] }),
-      GLIDE: { customCommand: () => {} },
+      'cluster client of GLIDE': { customCommand: () => {}, exec: () => {}, fcallWithRoute: () => {} },
       'before version 5': { isOpen: true, sendCommand: () => {}, duplicate: () => {} },
     }
     for (const [kind, live] of Object.entries(kinds)) {
@@ -61,6 +61,20 @@ describe('adaptClient', () => {
     for (const options of [{ stringNumbers: true }, { replyMapping: 'resp3' as const }]) {
       expect(() => adaptClient(new Redis({ ...lazy, ...options }))).toThrow(expect.objectContaining({ code: 'TIERCEL_UNSUPPORTED' }))
     }
+  })
+
+  it('refuses options of GLIDE that change where replies come from, or what they are', () => {
+    const glide = (config: object) => ({ isClosed: false, customCommand: () => {}, exec: () => {}, config })
+    expect(adaptClient(glide({ readFrom: 'primary' }))).toMatchObject({ name: 'glide', topology: 'standalone' })
+    for (const config of [{ readFrom: 'preferReplica' }, { readOnly: true }, { clientSideCache: {} }, { compression: {} }]) {
+      const [name] = Object.keys(config)
+      expect(() => adaptClient(glide(config))).toThrow(
+        expect.objectContaining({ code: 'TIERCEL_UNSUPPORTED', message: expect.stringContaining(`option ${name}`) }),
+      )
+    }
+    const options = { readFromReplicas: {} }
+    expect(() => adaptClient(glide({}), options)).toThrow(expect.objectContaining({ code: 'TIERCEL_UNSUPPORTED' }))
+    expect(() => adaptClient({ ...glide({}), isClosed: true })).toThrow(expect.objectContaining({ code: 'TIERCEL_CLOSED' }))
   })
 
   it('refuses a client that was closed', async () => {

@@ -1,18 +1,22 @@
 import { UsageError } from '../kernel/errors.ts'
 import type { Client } from './client.ts'
+import { type Glide, glideClient } from './glide.ts'
+import { membersOf } from './glide-shape.ts'
 import { type Ioredis, type IoredisCluster, ioredisClient } from './ioredis.ts'
 import { type NodeRedis, type NodeRedisCluster, nodeRedisClient } from './node-redis.ts'
 import type { AdapterOptions } from './replica-nodes.ts'
 
 const allowed =
-  'Allowed: a client or cluster of @redis/client or redis (version 5 or 6), ioredis (5 or 6) or iovalkey, or a Client of tiercel/client.'
+  'Allowed: a client or cluster of @redis/client or redis (version 5 or 6), ioredis (5 or 6) or iovalkey, ' +
+  'a GlideClient of @valkey/valkey-glide (2), or a Client of tiercel/client.'
 
 /**
  * Makes a `Client` of a live client, told by its members. The live client stays yours: it is never closed.
  *
- * @param live a client or cluster of `@redis/client` or `redis` 5 or 6, `ioredis` 5 or 6, `iovalkey`; a `Client` is returned as it is
+ * @param live a client or cluster of `@redis/client` or `redis` 5 or 6, `ioredis` 5 or 6, `iovalkey`; a `GlideClient` of
+ *   `@valkey/valkey-glide` 2; a `Client` is returned as it is
  * @throws {TIERCEL_CLIENT_UNKNOWN} it is none of these; {TIERCEL_INVALID_OPTION} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_DURATION}
- * @throws {TIERCEL_UNSUPPORTED} it is a kind of client that has no adapter (a pool, a node-redis Sentinel, GLIDE), or has options that change replies
+ * @throws {TIERCEL_UNSUPPORTED} it is a kind of client that has no adapter (a pool, a node-redis Sentinel, a cluster client of GLIDE), or has options that change replies
  * @throws {TIERCEL_CLOSED} it was closed
  */
 export function adaptClient(live: unknown, options: AdapterOptions = {}): Client {
@@ -22,6 +26,7 @@ export function adaptClient(live: unknown, options: AdapterOptions = {}): Client
   refuseOtherKinds(members)
   if (isIoredis(members)) return adaptIoredis(live as Ioredis | IoredisCluster, options)
   if (isNodeRedis(members)) return adaptNodeRedis(live as NodeRedis | NodeRedisCluster, options)
+  if (isGlide(members)) return adaptGlide(live as Glide, options)
   throw unknownClient(live)
 }
 
@@ -51,6 +56,10 @@ function isNodeRedis(members: Members): boolean {
   )
 }
 
+function isGlide(members: Members): boolean {
+  return typeof members['isClosed'] === 'boolean' && has(members, 'customCommand', 'exec')
+}
+
 function asItIs(client: Client, { readFromReplicas }: AdapterOptions): Client {
   if (readFromReplicas === undefined) return client
   const text = 'readFromReplicas: this is a Client already. Give the option where it was made of a live client.'
@@ -62,6 +71,12 @@ function adaptIoredis(live: Ioredis | IoredisCluster, options: AdapterOptions): 
   const name = 'clearSocketTimeout' in live ? 'iovalkey' : 'ioredis'
   if (live.status === 'end') throw closedClient(name)
   return ioredisClient(live, name, options)
+}
+
+function adaptGlide(live: Glide, { readFromReplicas }: AdapterOptions): Client {
+  if (membersOf(live).isClosed) throw closedClient('glide')
+  if (readFromReplicas === undefined) return glideClient(live)
+  throw new UsageError('TIERCEL_UNSUPPORTED', 'readFromReplicas: not with GLIDE. Use another client package for it.')
 }
 
 function adaptNodeRedis(live: NodeRedis | NodeRedisCluster, options: AdapterOptions): Client {
@@ -76,7 +91,8 @@ function refuseOtherKinds(members: Members): void {
 }
 
 function otherKindOf(members: Members): string | undefined {
-  if (has(members, 'customCommand')) return 'GLIDE'
+  if (has(members, 'customCommand', 'fcallWithRoute'))
+    return 'a cluster client of GLIDE, which mixes up the order of commands and does not tell of the connections to its nodes'
   if (typeof members['idleClients'] === 'number' && has(members, 'execute'))
     return 'a pool of node-redis; hand in a client, which pipelines by itself'
   if (has(members, 'acquire', 'use', 'getSentinelNode')) return 'the Sentinel of node-redis; ioredis and iovalkey speak to Sentinel'

@@ -17,7 +17,7 @@
  */
 export interface Client {
   readonly specVersion: 1
-  /** Which client is underneath, for messages and metrics: `node-redis`, `ioredis`, `iovalkey`. */
+  /** Which client is underneath, for messages and metrics: `node-redis`, `ioredis`, `iovalkey`, `glide`. */
   readonly name: string
   readonly topology: 'standalone' | 'cluster'
   /** Whether a command sent now would leave at once. */
@@ -30,6 +30,9 @@ export interface Client {
    * Calls `listener` whenever a link to a primary has become usable: the first time, after every loss, and on a cluster also when keys have
    * moved to another primary (failover, moved slots). It is called before any other command of this client leaves on that link: commands that
    * it sends in that very call are the first (on a cluster each on the link of its key). It must not throw.
+   *
+   * A client that does not report its links (`glide.ts`) tells of one with the first answer on it, which it rejects as lost: nobody is handed an
+   * answer of a link that was not told of.
    *
    * A link that was used before `onLink` was called is not told of. A new link that turns up during the call is part of it.
    * Your own commands on a live client that you handed in do not wait for it.
@@ -68,7 +71,8 @@ export interface Client {
    * that commands go out on, with a link beside it to which the server redirects what it pushes.
    * Resolves when every link is tracking. A lost link is opened again by itself; between `onDown` and the next `onUp`
    * invalidations may have been missed, and what is read in between may not be watched.
-   * @throws {TIERCEL_UNSUPPORTED} the mode needs the link of the commands, and that is tracked already (by your own option, or an earlier `track`)
+   * @throws {TIERCEL_UNSUPPORTED} the mode needs the link of the commands, and that is tracked already (by your own option, or an earlier `track`);
+   *   or the client does not hand on what the server pushes (GLIDE)
    * @throws {TIERCEL_INVALID_OPTION}
    */
   track(options: TrackingOptions, listener: TrackingListener): Promise<Tracking>

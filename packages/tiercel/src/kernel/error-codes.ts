@@ -79,7 +79,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
   TIERCEL_CLIENT_UNKNOWN: {
     retryable: false,
     meaning: 'What was handed in as a client is none that Tiercel knows, or is used up.',
-    advice: 'Hand in a client of @redis/client, redis, ioredis or iovalkey, or a URL.',
+    advice: 'Hand in a client of @redis/client, redis, ioredis, iovalkey or @valkey/valkey-glide, or a URL.',
   },
   TIERCEL_CLIENT_MISSING: {
     retryable: false,

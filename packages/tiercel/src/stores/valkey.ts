@@ -31,8 +31,8 @@ import { checkValkeyOptions, type ValkeyStoreOptions } from './valkey-options.ts
 /**
  * A store on Valkey or Redis, standalone, behind Sentinel, or a cluster.
  *
- * @param source a live client of `@redis/client`, `redis`, `ioredis` or `iovalkey` that stays yours (it is not closed), a `Client` of
- *   `tiercel/client`, or a URL: then the installed client package is loaded and its link is closed with the store.
+ * @param source a live client of `@redis/client`, `redis`, `ioredis`, `iovalkey` or `@valkey/valkey-glide` that stays yours (it is not
+ *   closed), a `Client` of `tiercel/client`, or a URL: then the installed client package is loaded and its link is closed with the store.
  * @throws {TIERCEL_CLIENT_UNKNOWN} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} at once;
  *   {TIERCEL_CLIENT_MISSING} from the first calls, when a URL is given and no client package is installed
  * @remarks Costs: reads of one turn of the event loop leave as MGETs of at most 50 keys, on a cluster as one per slot, all in flight

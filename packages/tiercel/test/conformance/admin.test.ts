@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
 import { clientsOn } from '../test-size.ts'
 import { adminSuite } from './admin.suite.ts'
 import { onAll } from './client-server-view.ts'
-import { clientPackages } from './live-clients.ts'
+import { packagesOn } from './live-clients.ts'
 
 describe.each(serverNames)('admin on %s', (server) => {
   describe.each(['standalone', 'cluster'] as const)('%s', (kind) => {
@@ -24,11 +24,11 @@ describe.each(serverNames)('admin on %s', (server) => {
     afterAll(() => stop())
     beforeEach(() => onAll(nodes, ['CONFIG', 'RESETSTAT']))
 
-    for (const { name, standalone, cluster } of clientsOn(server, clientPackages)) {
+    for (const { name, open } of clientsOn(server, packagesOn(kind))) {
       adminSuite(
         name,
         () => nodes,
-        () => (kind === 'standalone' ? standalone(nodes[0]?.url as string) : cluster(nodes.map(({ url }) => url))),
+        () => open(nodes.map(({ url }) => url)),
       )
     }
   })

@@ -7,7 +7,7 @@ import type { Messages } from '../../src/stores/store.ts'
 import { valkeyStore } from '../../src/stores/valkey.ts'
 import { clientsOn } from '../test-size.ts'
 import { killSideLinks } from './client-server-view.ts'
-import { clientPackages, type LiveClient } from './live-clients.ts'
+import { type LiveClient, packagesOn } from './live-clients.ts'
 
 const withinMs = { timeout: 15_000, interval: 10 }
 
@@ -30,15 +30,15 @@ describe.each(serverNames)('the bus on %s', (server) => {
     })
     afterAll(() => stop())
 
-    describe.each(clientsOn(server, clientPackages))('$name', ({ standalone, cluster }) => {
+    describe.each(clientsOn(server, packagesOn(kind)))('$name', ({ open }) => {
       let lives: LiveClient[]
       let clients: Client[]
       let buses: Bus[]
       let events: string[][]
 
       beforeEach(async () => {
-        const open = () => (kind === 'standalone' ? standalone(nodes[0]?.url as string) : cluster(nodes.map(({ url }) => url)))
-        lives = [await open(), await open()]
+        const urls = nodes.map(({ url }) => url)
+        lives = [await open(urls), await open(urls)]
         clients = lives.map(({ live }) => adaptClient(live))
         events = [[], []]
         buses = await Promise.all(

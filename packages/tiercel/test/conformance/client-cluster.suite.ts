@@ -2,7 +2,7 @@ import { ask, type ClusterNode, moveSlot, slotOwner } from '@tiercel/test-server
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Client } from '../../src/client/client.ts'
 import { slotOf } from '../../src/client/slot.ts'
-import { type ClientTopology, command, type OpenedClient } from './client.suite.ts'
+import { type ClientTopology, command, type Open, type OpenedClient } from './client.suite.ts'
 import { onAll } from './client-server-view.ts'
 
 const withinMs = { timeout: 20_000, interval: 20 }
@@ -16,7 +16,7 @@ export interface ClusterTopology extends ClientTopology {
 }
 
 /** What `client.ts` promises when the map of a cluster changes under the client. */
-export function clusterSuite(name: string, { nodes }: ClusterTopology, open: () => OpenedClient): void {
+export function clusterSuite(name: string, { nodes }: ClusterTopology, open: Open): void {
   describe(`${name}: when the cluster changes`, () => {
     let opened: OpenedClient
     let client: Client
@@ -24,7 +24,7 @@ export function clusterSuite(name: string, { nodes }: ClusterTopology, open: () 
     beforeEach(async () => {
       await untilServing(nodes())
       await onAll(nodes(), ['FLUSHALL'])
-      opened = open()
+      opened = await open()
       client = opened.client
       await client.ready()
     })
@@ -140,10 +140,10 @@ export function clusterSuite(name: string, { nodes }: ClusterTopology, open: () 
 }
 
 /** A node is lost and comes back, for all clients at once: a cluster takes its time over that. */
-export function clusterOutageSuite({ nodes }: ClusterTopology, subjects: readonly { name: string; open(): OpenedClient }[]): void {
+export function clusterOutageSuite({ nodes }: ClusterTopology, subjects: readonly { name: string; open: Open }[]): void {
   it('a lost node takes its keys with it, not the others, and is used again when it is back', async () => {
     await untilServing(nodes())
-    const opened = subjects.map(({ open }) => open())
+    const opened = await Promise.all(subjects.map(({ open }) => open()))
     await Promise.all(opened.map(({ client }) => client.ready()))
     const { from, to } = await roles(nodes())
     const other = await keyOn(to)

@@ -27,10 +27,10 @@ describe.each(serversAtLength(servers))('%s cluster with replicas', (server) => 
   const tag = Array.from({ length: 100 }, (_, index) => `t${index}`).find((text) => slotOf(text) < 5000) as string
 
   async function eachSees(change: () => Promise<unknown>): Promise<void> {
-    const subjects = clientPackages.map(({ name, open }) => {
-      const opened = open(topology)
-      const key = `{${tag}}:${name}`
-      return { ...opened, key, push: (who: string) => opened.client.send(command('RPUSH', key, who)) }
+    const opened = await Promise.all(clientPackages.map(async ({ name, open }) => ({ name, ...(await open(topology)) })))
+    const subjects = opened.map((one) => {
+      const key = `{${tag}}:${one.name}`
+      return { ...one, key, push: (who: string) => one.client.send(command('RPUSH', key, who)) }
     })
     try {
       for (const { client, key, push } of subjects) {

@@ -5,16 +5,39 @@ import { Redis as Valkey } from 'iovalkey'
 import { adaptClient } from '../../src/client/adapt.ts'
 import type { Client } from '../../src/client/client.ts'
 import { connectUrl } from '../../src/client/connect.ts'
-import type { ClientTopology, OpenedClient } from './client.suite.ts'
+import type { ClientTopology, Lack, OpenedClient } from './client.suite.ts'
+import { openGlide } from './live-clients.ts'
 
 export interface ClientPackage {
   readonly name: string
   /** Whether the package, by default, sends unanswered commands again after a reconnect. */
   readonly sendsAgain: boolean
   /** A live client with the package's default options, told to connect or not, and the adapter over it. */
-  open(topology: ClientTopology, isConnecting?: boolean): OpenedClient
+  open(topology: ClientTopology, isConnecting?: boolean): OpenedClient | Promise<OpenedClient>
   /** A client that owns its link; standalone only. */
-  connect(url: string): Promise<Client>
+  readonly connect?: ((url: string) => Promise<Client>) | undefined
+  /** What the adapter refuses or restricts, as documented. */
+  readonly lacks?: readonly Lack[] | undefined
+}
+
+/** No cluster, and no URL. */
+const glide: ClientPackage = {
+  name: 'GLIDE',
+  sendsAgain: false,
+  lacks: ['tracking', 'errors in arrays', 'news before the first command', 'taking back'],
+  async open(topology, isConnecting = true) {
+    const live = await openGlide(topology.nodes()[0]?.url as string, !isConnecting)
+    return {
+      client: adaptClient(live),
+      ping: () => live.ping(),
+      increment: (key) => live.incr(key),
+      adapt: () => adaptClient(live),
+      countListeners: () => 0,
+      async end() {
+        live.close()
+      },
+    }
+  },
 }
 
 export const clientPackages: readonly ClientPackage[] = [
@@ -24,6 +47,9 @@ export const clientPackages: readonly ClientPackage[] = [
   ioredisPackage('ioredis 5', Redis5, () => import('ioredis5')),
   ioredisPackage('iovalkey', Valkey, () => import('iovalkey')),
 ]
+
+/** Those that serve one node, and by default all that serve a cluster too. */
+export const standalonePackages: readonly ClientPackage[] = [...clientPackages.slice(0, 1), glide, ...clientPackages.slice(1)]
 
 function nodeRedisPackage(name: string, options: { RESP?: 2; disableOfflineQueue?: boolean }): ClientPackage {
   const { RESP, ...defaults } = options

@@ -1,7 +1,7 @@
 import { ask, type RunningServer } from '@tiercel/test-servers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Client, Reply, Tracking, TrackingOptions } from '../../src/client/client.ts'
-import { type ClientTopology, command, type OpenedClient } from './client.suite.ts'
+import { type ClientTopology, command, type Open, type OpenedClient } from './client.suite.ts'
 import { askOwner, connectionIds, onAll, redirections } from './client-server-view.ts'
 
 const withinMs = { timeout: 15_000, interval: 10 }
@@ -11,7 +11,7 @@ const spread = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => `p:${name}
 type Mode = NonNullable<TrackingOptions['mode']>
 
 /** What `Client.track` promises of the modes that are set on the data link. */
-export function trackingSuite(name: string, topology: ClientTopology, open: () => OpenedClient): void {
+export function trackingSuite(name: string, topology: ClientTopology, open: Open): void {
   describe(`${name}: tracking on the data link`, () => {
     let opened: OpenedClient
     let client: Client
@@ -45,7 +45,7 @@ export function trackingSuite(name: string, topology: ClientTopology, open: () =
     beforeEach(async () => {
       await onAll(nodes(), ['FLUSHALL'])
       events = []
-      opened = open()
+      opened = await open()
       client = opened.client
       await client.ready()
     })

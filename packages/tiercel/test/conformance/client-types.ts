@@ -1,9 +1,11 @@
 /** Compiled, not run: the live clients of all packages are what the adapters take, without a cast. */
 
 import type { createClient, createCluster, RedisClientType, RedisClusterType } from '@redis/client'
+import type { GlideClient } from '@valkey/valkey-glide'
 import type { Cluster as Cluster6, Redis as Redis6 } from 'ioredis'
 import type { Cluster as Cluster5, Redis as Redis5 } from 'ioredis5'
 import type { Redis as Valkey, Cluster as ValkeyCluster } from 'iovalkey'
+import type { glideClient } from '../../src/client/glide.ts'
 import type { ioredisClient } from '../../src/client/ioredis.ts'
 import type { nodeRedisClient } from '../../src/client/node-redis.ts'
 
@@ -24,3 +26,5 @@ export type IoredisClients = [
   Takes<typeof ioredisClient, Valkey>,
   Takes<typeof ioredisClient, ValkeyCluster>,
 ]
+
+export type GlideClients = [Takes<typeof glideClient, GlideClient>]

@@ -1,10 +1,10 @@
 import { type Cluster, type RunningServer, type ServerName, startCluster, startStandalone } from '@tiercel/test-servers'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { clientsOn } from '../test-size.ts'
-import { type ClientTopology, clientSuite, type OpenedClient } from './client.suite.ts'
+import { type ClientTopology, clientSuite, type Lack, type Open } from './client.suite.ts'
 import { type ClusterTopology, clusterOutageSuite, clusterSuite } from './client-cluster.suite.ts'
 import { linksSuite } from './client-links.suite.ts'
-import { clientPackages } from './client-live.ts'
+import { clientPackages, standalonePackages } from './client-live.ts'
 import { outageSuite } from './client-outage.suite.ts'
 import { trackingSuite } from './client-tracking.suite.ts'
 
@@ -19,9 +19,9 @@ for (const server of servers) {
     afterAll(() => node?.stop())
 
     const topology: ClientTopology = { kind: 'standalone', server, nodes: () => [node] }
-    for (const { name, sendsAgain, open, connect } of clientsOn(server, clientPackages)) {
-      clientSuites(name, topology, (isConnecting) => open(topology, isConnecting))
-      outageSuite(name, topology, { sendsAgain, open: () => open(topology), connect })
+    for (const { name, sendsAgain, open, connect, lacks } of clientsOn(server, standalonePackages)) {
+      clientSuites(name, topology, (isConnecting) => open(topology, isConnecting), lacks)
+      outageSuite(name, topology, { sendsAgain, open: () => open(topology), connect, lacks })
     }
   })
 
@@ -44,8 +44,8 @@ for (const server of servers) {
   })
 }
 
-function clientSuites(name: string, topology: ClientTopology, open: (isConnecting?: boolean) => OpenedClient): void {
-  clientSuite(name, topology, open)
-  linksSuite(name, topology, open)
-  trackingSuite(name, topology, () => open())
+function clientSuites(name: string, topology: ClientTopology, open: Open, lacks: readonly Lack[] = []): void {
+  clientSuite(name, topology, open, lacks)
+  linksSuite(name, topology, open, lacks)
+  if (!lacks.includes('tracking')) trackingSuite(name, topology, open)
 }

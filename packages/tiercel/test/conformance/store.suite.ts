@@ -10,7 +10,7 @@ export interface StoreUnderTest {
 }
 
 /** What every store promises: the contract of `src/stores/store.ts`, line by line. */
-export function storeSuite(name: string, create: () => Promise<StoreUnderTest>): void {
+export function storeSuite(name: string, create: () => Promise<StoreUnderTest>, lacks: readonly 'follow'[] = []): void {
   describe(name, () => {
     let subject: StoreUnderTest
     let store: Store
@@ -433,7 +433,7 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>):
       })
     })
 
-    describe('follow', () => {
+    describe.skipIf(lacks.includes('follow'))('follow', () => {
       test('tells of every kind of change to keys with its prefixes, and of no other', async () => {
         const [key, other] = [newKey(), `other:${newKey()}`]
         let changes = 0

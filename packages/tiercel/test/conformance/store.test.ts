@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import { valkeyStore } from '../../src/stores/valkey.ts'
 import { clientsOn } from '../test-size.ts'
-import { clientPackages, type LiveClient } from './live-clients.ts'
+import { clientPackages, type LiveClient, standalonePackages } from './live-clients.ts'
 import { type StoreUnderTest, storeSuite } from './store.suite.ts'
 
 /** A loaded machine may keep a server waiting for longer than production would; the budget itself has tests of its own. */
@@ -44,8 +44,12 @@ describe.each(serverNames)('%s', (server) => {
     })
     afterAll(() => running.stop())
 
-    for (const clientPackage of clientsOn(server, clientPackages))
-      storeSuite(clientPackage.name, async () => onClient(await clientPackage.standalone(running.url)))
+    for (const clientPackage of clientsOn(server, standalonePackages))
+      storeSuite(
+        clientPackage.name,
+        async () => onClient(await clientPackage.standalone(running.url)),
+        clientPackage.coherence === undefined ? [] : ['follow'],
+      )
 
     storeSuite('by URL', async () => {
       const store = valkeyStore(running.url, patience)

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Cache, type CacheOptions, createCache, valkeyStore } from '../../src/index.ts'
 import { FaultProxy } from '../../src/testing/faults/fault-proxy.ts'
-import { clientPackages } from '../conformance/live-clients.ts'
+import { clientPackages, standalonePackages } from '../conformance/live-clients.ts'
 import { endsAt, openProxy, openServer } from './ends.ts'
 import { servedForMs, warmUp } from './live-server.ts'
 
@@ -218,39 +218,36 @@ describe.each(serverNames)('two processes on %s', (name) => {
 describe.each(serverNames)('on %s, what was lost is done again', (name) => {
   const ends = endsAt(afterEach)
 
-  test.each(clientPackages.map((each, at) => [each.name, at] as const))(
-    'on %s: a server that comes back with older data',
-    async (_, at) => {
-      const server = await startStandalone({ server: name, config: { dbfilename: 'old.rdb' } })
-      ends.push(() => server.stop())
-      const admin = new Redis(server.url, { retryStrategy: () => 20 })
-      admin.on('error', () => undefined)
-      ends.push(() => admin.disconnect())
-      const client = await (clientPackages[at] as (typeof clientPackages)[number]).standalone(server.url)
-      const cache = createCache({ namespace: 'shop', l2: valkeyStore(client.live, patience), l1: false })
-      ends.push(
-        () => client.end(),
-        () => cache.close(),
-      )
-      const keys = ['deleted', 'set', 'mutated', 'tagged', 'queued', 'untouched']
-      for (const key of keys) await cache.set(key, 'old', { tags: key === 'tagged' ? ['t'] : [] })
-      // What was set is remembered as well: time for it to be forgotten is a minute. A second process remembers nothing.
-      const other = createCache({ namespace: 'shop', l2: valkeyStore(client.live, patience), l1: false })
-      ends.push(() => other.close())
-      await admin.call('SAVE')
-      expect(await other.delete('deleted')).toBe('applied')
-      await other.set('set', 'new')
-      await other.mutate('mutated', () => undefined)
-      await other.invalidateTag('t')
-      await cache.close()
-      await server.kill()
-      expect(await other.delete('queued')).toBe('queued')
-      await server.restart()
-      await expect.poll(() => other.get('untouched'), { timeout: 10_000 }).toBe('old')
-      expect(await Promise.all(keys.map((key) => other.get(key)))).toEqual([undefined, undefined, undefined, undefined, undefined, 'old'])
-      const third = createCache({ namespace: 'shop', l2: valkeyStore(client.live, patience), l1: false })
-      ends.push(() => third.close())
-      expect(await Promise.all(keys.map((key) => third.get(key)))).toEqual([undefined, undefined, undefined, undefined, undefined, 'old'])
-    },
-  )
+  test.each(standalonePackages)('on $name: a server that comes back with older data', async ({ standalone }) => {
+    const server = await startStandalone({ server: name, config: { dbfilename: 'old.rdb' } })
+    ends.push(() => server.stop())
+    const admin = new Redis(server.url, { retryStrategy: () => 20 })
+    admin.on('error', () => undefined)
+    ends.push(() => admin.disconnect())
+    const client = await standalone(server.url)
+    const cache = createCache({ namespace: 'shop', l2: valkeyStore(client.live, patience), l1: false })
+    ends.push(
+      () => client.end(),
+      () => cache.close(),
+    )
+    const keys = ['deleted', 'set', 'mutated', 'tagged', 'queued', 'untouched']
+    for (const key of keys) await cache.set(key, 'old', { tags: key === 'tagged' ? ['t'] : [] })
+    // What was set is remembered as well: time for it to be forgotten is a minute. A second process remembers nothing.
+    const other = createCache({ namespace: 'shop', l2: valkeyStore(client.live, patience), l1: false })
+    ends.push(() => other.close())
+    await admin.call('SAVE')
+    expect(await other.delete('deleted')).toBe('applied')
+    await other.set('set', 'new')
+    await other.mutate('mutated', () => undefined)
+    await other.invalidateTag('t')
+    await cache.close()
+    await server.kill()
+    expect(await other.delete('queued')).toBe('queued')
+    await server.restart()
+    await expect.poll(() => other.get('untouched'), { timeout: 10_000 }).toBe('old')
+    expect(await Promise.all(keys.map((key) => other.get(key)))).toEqual([undefined, undefined, undefined, undefined, undefined, 'old'])
+    const third = createCache({ namespace: 'shop', l2: valkeyStore(client.live, patience), l1: false })
+    ends.push(() => third.close())
+    expect(await Promise.all(keys.map((key) => third.get(key)))).toEqual([undefined, undefined, undefined, undefined, undefined, 'old'])
+  })
 })

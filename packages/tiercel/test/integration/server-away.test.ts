@@ -7,7 +7,7 @@ import { createCache, valkeyStore } from '../../src/index.ts'
 import { Link, type LinkOptions } from '../../src/stores/link.ts'
 import { checkValkeyOptions } from '../../src/stores/valkey-options.ts'
 import { eventLog } from '../cache/event-log.ts'
-import { clientPackages } from '../conformance/live-clients.ts'
+import { standalonePackages } from '../conformance/live-clients.ts'
 
 /** Long enough that only something that waits without end takes longer, on any machine. */
 const patienceMs = 8_000
@@ -120,7 +120,7 @@ describe('a server that is away at start', () => {
   })
 })
 
-describe.each(clientPackages)('on $name', (clientPackage) => {
+describe.each(standalonePackages)('on $name', (clientPackage) => {
   test('a server that hangs costs its budget, and the loader serves', async () => {
     const server = await start()
     const client = await clientPackage.standalone(server.url)

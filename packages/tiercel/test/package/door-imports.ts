@@ -5,6 +5,7 @@
 export const doorImports: Readonly<Record<string, readonly string[]>> = {
   tiercel: ['node:async_hooks', 'node:crypto', 'node:util', 'node:zlib'],
   'tiercel/client': ['node:crypto'],
+  'tiercel/client/glide': [],
   'tiercel/client/ioredis': [],
   'tiercel/client/node-redis': [],
   'tiercel/codecs': ['node:crypto', 'node:util', 'node:zlib'],
