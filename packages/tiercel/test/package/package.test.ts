@@ -25,9 +25,9 @@ beforeAll(async () => {
 afterAll(() => packed?.remove())
 
 describe('the tarball', () => {
-  test('holds what was built, the manifest, the readme and the licence', () => {
+  test('holds what was built, the manifest, the readme, the licence and a user for servers', () => {
     const rest = packed.files.filter((file) => !/^dist\/.*\.(mjs|d\.mts)$/.test(file))
-    expect(rest).toEqual(['LICENSE', 'README.md', 'package.json'])
+    expect(rest).toEqual(['LICENSE', 'README.md', 'package.json', 'tiercel.acl'])
     for (const door of doors) expect(packed.files).toEqual(expect.arrayContaining([door.code, door.types]))
   })
 
