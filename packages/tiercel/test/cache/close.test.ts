@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Cache } from '../../src/cache/cache.ts'
 import { createCache } from '../../src/cache/create-cache.ts'
 import { StoreError } from '../../src/kernel/errors.ts'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
@@ -12,6 +13,17 @@ function newStore(): GatedStore {
   const inner = memoryStore()
   inner.close = async () => undefined
   return new GatedStore(inner)
+}
+
+/** The server goes away, and is not told of a delete. */
+async function queueDelete(): Promise<{ readonly l2: GatedStore; readonly cache: Cache }> {
+  const l2 = newStore()
+  const cache = createCache({ l2, l1: false })
+  await cache.set('k', 1)
+  l2.fail('deleteMany', away)
+  l2.fail('fence', away)
+  expect(await cache.delete('k')).toBe('queued')
+  return { l2, cache }
 }
 
 test('waits for a load and for what it stores', async () => {
@@ -40,12 +52,7 @@ test('does not wait longer than drainMs; who waits for the load gets its value',
 })
 
 test('tries what is queued until it is applied', async () => {
-  const l2 = newStore()
-  const cache = createCache({ l2, l1: false })
-  await cache.set('k', 1)
-  l2.fail('deleteMany', away)
-  l2.fail('fence', away)
-  expect(await cache.delete('k')).toBe('queued')
+  const { l2, cache } = await queueDelete()
   const closing = cache.close()
   setTimeout(() => l2.mend(), 100)
   await closing
@@ -53,12 +60,7 @@ test('tries what is queued until it is applied', async () => {
 })
 
 test('or until the time is over', async () => {
-  const l2 = newStore()
-  const cache = createCache({ l2, l1: false })
-  await cache.set('k', 1)
-  l2.fail('deleteMany', away)
-  l2.fail('fence', away)
-  expect(await cache.delete('k')).toBe('queued')
+  const { l2, cache } = await queueDelete()
   await cache.close({ drainMs: 100 })
   expect(await l2.inner.get('tc1:e::k')).toBeDefined()
 })
