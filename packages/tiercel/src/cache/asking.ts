@@ -153,7 +153,7 @@ export class Asking {
       onWait,
       tags: this.#tagsOf(options),
       lateTags: this.#lateTagsOf(options),
-      isInLoad: core.loads.isInside,
+      isInLoad: core.loads?.isInside === true,
     }
     if (entry !== undefined && !isForced && core.nowMs() < entry.staleAtMs) return this.#refreshIfDue(request, entry)
     const flight = isForced || isExact ? undefined : scope.flights.get(path)

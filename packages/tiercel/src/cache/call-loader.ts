@@ -28,7 +28,7 @@ export interface Loaded {
  * @throws {TIERCEL_LOAD_REFUSED} it was not called
  */
 export function callLoader(core: Core, request: LoadRequest, flight: Flight, old: Entry | undefined): Promise<Loaded> {
-  if (request.onWait !== undefined) return load(core, request, flight, old)
+  if (core.loads === undefined || request.onWait !== undefined) return load(core, request, flight, old)
   return core.loads.run(
     request.isInLoad,
     () => load(core, request, flight, old),
@@ -40,9 +40,9 @@ export function callLoader(core: Core, request: LoadRequest, flight: Flight, old
 export function loadRunner({ loads }: Pick<Core, 'loads'>): LoadRunner {
   return {
     get isInside() {
-      return loads.isInside
+      return loads?.isInside === true
     },
-    run: (isInside, call) => loads.run(isInside, call, refusedLoad),
+    run: async (isInside, call) => (loads === undefined ? call() : loads.run(isInside, call, refusedLoad)),
   }
 }
 

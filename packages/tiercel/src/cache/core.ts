@@ -43,8 +43,8 @@ export interface Core {
   /** 0 to 1. */
   readonly random: () => number
   readonly background: Background
-  /** How many loaders run at a time. */
-  readonly loads: Bulkhead
+  /** How many loaders run at a time, where that is limited. */
+  readonly loads: Bulkhead | undefined
   isClosed: boolean
   /** Its end, once that has begun. */
   closing: Promise<void> | undefined

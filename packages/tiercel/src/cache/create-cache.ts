@@ -41,7 +41,10 @@ export interface CacheOptions extends PolicyOptions, FormatOptions {
    * 100 ms to 10 minutes. Default: `'10s'`.
    */
   readonly lease?: Duration
-  /** How many loaders run at a time, and how many more wait for their turn; what is beyond that is refused, or served stale. */
+  /**
+   * How many loaders run at a time, and how many more wait for their turn; what is beyond that is refused, or served stale. Before Node 24 it makes every promise of the
+   * process dearer, as any `AsyncLocalStorage` does: a load within a load has to be known. Default: no limit.
+   */
   readonly loads?: LoadLimits
   /** How this process keeps its own copies in step with the others. */
   readonly coherence?: CoherenceOptions
@@ -171,7 +174,7 @@ export function createCache(options: CacheOptions = {}): Cache {
     startDeadline: deadlinesOf(clock),
     deadlineNowMs: clock.after === undefined ? () => performance.now() : () => clock.monotonicMs(),
     random,
-    loads: new Bulkhead(checkLoads(options.loads ?? {})),
+    loads: options.loads === undefined ? undefined : new Bulkhead(checkLoads(options.loads)),
     background: new Background(checkHook(options.waitUntil)),
     isClosed: false,
     closing: undefined,

@@ -21,7 +21,8 @@ export interface CacheHealth {
   readonly queuedInvalidations: number
   /** Leases that were not given back yet. */
   readonly queuedLeases: number
-  readonly loads: { readonly running: number; readonly waiting: number }
+  /** Where they are limited. */
+  readonly loads?: { readonly running: number; readonly waiting: number }
 }
 
 /**
@@ -34,13 +35,13 @@ export function healthOf(core: Core): CacheHealth {
   const l2 = core.l2?.health?.()
   const coherence = coherenceOf(core)
   const queuedInvalidations = core.journal?.queued ?? 0
-  const loads = { running: core.loads.running, waiting: core.loads.waiting }
+  const loads = core.loads && { running: core.loads.running, waiting: core.loads.waiting }
   const isWrong: Readonly<Record<HealthProblem, boolean>> = {
     'l2-down': l2?.link === 'down',
     'breaker-open': l2?.nodes.some(({ state }) => state !== 'closed') ?? false,
     'not-heard': coherence?.isHeard === false && core.changes?.isStarted === true,
     'invalidations-queued': queuedInvalidations > 0,
-    'loads-waiting': loads.waiting > 0,
+    'loads-waiting': loads !== undefined && loads.waiting > 0,
   }
   const problems = (Object.keys(isWrong) as HealthProblem[]).filter((problem) => isWrong[problem])
   return {
@@ -50,7 +51,7 @@ export function healthOf(core: Core): CacheHealth {
     ...(coherence && { coherence }),
     queuedInvalidations,
     queuedLeases: core.leases?.waiting ?? 0,
-    loads,
+    ...(loads && { loads }),
   }
 }
 

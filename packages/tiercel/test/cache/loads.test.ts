@@ -52,7 +52,7 @@ describe('loads at a time', () => {
     expect(outer).toBe('outer of 3')
     const gate = deferred<string[]>()
     const held = cache.getOrSetMany(['x'], () => gate.promise)
-    await expect.poll(() => cache.health().loads.running).toBe(1)
+    await expect.poll(() => cache.health().loads?.running).toBe(1)
     await expect(cache.getOrSetMany(['y'], () => [1])).rejects.toMatchObject({ cause: { code: 'TIERCEL_LOAD_REFUSED' } })
     gate.resolve(['x'])
     await held
@@ -72,7 +72,7 @@ describe('loads at a time', () => {
       },
       { signal: controller.signal },
     )
-    await expect.poll(() => cache.health().loads.waiting).toBe(1)
+    await expect.poll(() => cache.health().loads?.waiting).toBe(1)
     controller.abort(new Error('left'))
     await expect(leaving).rejects.toThrow('left')
     gate.resolve('a')
