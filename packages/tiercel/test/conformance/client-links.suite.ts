@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Client } from '../../src/client/client.ts'
 import { type ClientTopology, command, type Lack, type Open, type OpenedClient } from './client.suite.ts'
 import { askOwner, onAll } from './client-server-view.ts'
+import { where } from './where.ts'
 
 const withinMs = { timeout: 15_000, interval: 10 }
 const key = 'order'
@@ -70,7 +71,7 @@ export function linksSuite(name: string, topology: ClientTopology, open: Open, l
       }
     })
 
-    it.skipIf(lacks.includes('tracking'))('are made again and told of by the heartbeat of tracking alone', async () => {
+    where(!lacks.includes('tracking'), it)('are made again and told of by the heartbeat of tracking alone', async () => {
       await start()
       await client.ready()
       const tracking = await client.track({ prefixes: ['p:'] }, { onInvalidate() {} })

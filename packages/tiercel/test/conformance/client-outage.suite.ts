@@ -4,6 +4,7 @@ import type { Client, Reply } from '../../src/client/client.ts'
 import { type ClientTopology, command, type Lack, type Open, type OpenedClient } from './client.suite.ts'
 import { untilSent } from './client-links.suite.ts'
 import { askOwner } from './client-server-view.ts'
+import { where } from './where.ts'
 
 const withinMs = { timeout: 15_000, interval: 10 }
 const unavailable = { code: 'TIERCEL_STORE_UNAVAILABLE', retryable: true }
@@ -92,7 +93,7 @@ export function outageSuite(name: string, topology: ClientTopology, subject: Out
         expect(await askOwner([server()], ['GET', 'theirs'])).toBe(sendsAgain ? '1' : null)
       })
 
-      it.skipIf(lacks.includes('taking back'))('rejects what could not even be written, and does not write it afterwards', async () => {
+      where(!lacks.includes('taking back'), it)('rejects what could not even be written, and does not write it afterwards', async () => {
         const client = await start()
         const big = Buffer.alloc(1 << 20)
         server().pause()
@@ -125,7 +126,7 @@ export function outageSuite(name: string, topology: ClientTopology, subject: Out
         expect(client.linkEpoch).toBeGreaterThan(lost)
       })
 
-      it.skipIf(lacks.includes('tracking'))('keeps tracking of the data link over a restart of the server', async () => {
+      where(!lacks.includes('tracking'), it)('keeps tracking of the data link over a restart of the server', async () => {
         const client = await start()
         const events: string[] = []
         const tracking = await client.track(
@@ -147,7 +148,7 @@ export function outageSuite(name: string, topology: ClientTopology, subject: Out
         await expect.poll(() => events, withinMs).toEqual(['down', 'up', 'p:1'])
       })
 
-      it.skipIf(lacks.includes('tracking'))('keeps subscriptions and tracking over a restart of the server', async () => {
+      where(!lacks.includes('tracking'), it)('keeps subscriptions and tracking over a restart of the server', async () => {
         const client = await start()
         const events: string[] = []
         const upAndDown = { onDown: () => events.push('down'), onUp: () => events.push('up') }

@@ -6,6 +6,7 @@ import { defineScript, runScript } from '../../src/client/script.ts'
 import { slotOf } from '../../src/client/slot.ts'
 import { ServerError } from '../../src/kernel/errors.ts'
 import { askOwner, connectionIds, killSideLinks, onAll } from './client-server-view.ts'
+import { where } from './where.ts'
 
 export interface ClientTopology {
   readonly kind: 'standalone' | 'cluster'
@@ -90,7 +91,7 @@ export function clientSuite(name: string, topology: ClientTopology, open: Open, 
         expect(String(await send('INFO', 'server'))).toMatch(/^# Server\r\n/)
       })
 
-      it.skipIf(lacks.includes('errors in arrays'))('puts errors inside an array in their place', async () => {
+      where(!lacks.includes('errors in arrays'), it)('puts errors inside an array in their place', async () => {
         const reply = (await send('EVAL', "return {1, {err = 'NOPE not this'}}", '0')) as Reply[]
         expect(reply[0]).toBe(1)
         expect(reply[1]).toBeInstanceOf(ServerError)
@@ -240,7 +241,7 @@ export function clientSuite(name: string, topology: ClientTopology, open: Open, 
       })
     })
 
-    describe.skipIf(lacks.includes('tracking'))('tracking', () => {
+    where(!lacks.includes('tracking'), describe)('tracking', () => {
       const watch = async (...prefixes: string[]) => {
         const events: string[] = []
         const tracking = await client.track(

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fenceByte } from '../../src/codecs/fence.ts'
 import { decodeTag } from '../../src/codecs/tag-token.ts'
 import type { FenceOutcome, FenceStep, Snapshot, Store } from '../../src/stores/store.ts'
+import { where } from './where.ts'
 
 export interface StoreUnderTest {
   readonly store: Store
@@ -433,7 +434,7 @@ export function storeSuite(name: string, create: () => Promise<StoreUnderTest>, 
       })
     })
 
-    describe.skipIf(lacks.includes('follow'))('follow', () => {
+    where(!lacks.includes('follow'), describe)('follow', () => {
       test('tells of every kind of change to keys with its prefixes, and of no other', async () => {
         const [key, other] = [newKey(), `other:${newKey()}`]
         let changes = 0
