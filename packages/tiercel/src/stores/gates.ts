@@ -5,6 +5,7 @@ import { Breaker, type BreakerReason, type BreakerSettings, type BreakerState } 
 import { deadlines } from '../resilience/deadline.ts'
 import { RetryBudget } from '../resilience/retry-budget.ts'
 import { Admission, type AdmissionLimits, Gate, isFailure, type NodeHealth } from './gate.ts'
+import { awayError, lateError, limit } from './limit.ts'
 
 /** How a store does, as its own calls saw it. Asking for it sends nothing. */
 export interface StoreHealth {
@@ -188,10 +189,10 @@ export class Gates {
   /** Once more, a little later; rejects when it may not be, or there is no link by then. */
   async #again<T>({ client, send }: Question<T>, leftMs: number): Promise<T> {
     const { clock, random } = this.#options
-    if (leftMs <= 0 || !this.#retries.spend()) throw noLink()
+    if (leftMs <= 0 || !this.#retries.spend()) throw awayError()
     // Full jitter: the others have lost the same link.
     await new Promise<void>((resolve) => startTimer(clock, random() * (leftMs / 2), resolve))
-    if (!client.isReady) throw noLink()
+    if (!client.isReady) throw awayError()
     this.#retried += 1
     return send()
   }
@@ -200,31 +201,17 @@ export class Gates {
   async #probe(gate: Gate): Promise<void> {
     const client = this.#client
     const key = gate.key ?? anyKey
-    if (client === undefined || !client.isReady) throw noLink()
+    if (client === undefined || !client.isReady) throw awayError()
     if (gate.node !== '' && client.nodeOf(key) !== gate.node) {
       this.#gates.delete(gate.node)
       gate.breaker?.end()
       this.#options.onChange({ node: gate.node, state: 'closed' })
       return
     }
-    await this.#askAlone(client, key)
-  }
-
-  #askAlone(client: Client, key: string): Promise<void> {
     const limitMs = this.#options.breaker?.slowMs as number
-    return new Promise((resolve, reject) => {
-      const deadline = deadlines.start(limitMs, () => reject(lateError(limitMs, 'probe')))
-      client.send({ words: ['GETRANGE', key, '0', '0'], key }).then(
-        () => {
-          deadline.cancel()
-          resolve()
-        },
-        (error) => {
-          deadline.cancel()
-          if (isFailure(error) || isLost(error)) reject(error)
-          else resolve()
-        },
-      )
+    await limit(client.send({ words: ['GETRANGE', key, '0', '0'], key }), limitMs, 'probe').catch((error) => {
+      // Any other answer is one.
+      if (error instanceof DeadlineError || isFailure(error) || isLost(error)) throw error
     })
   }
 }
@@ -238,10 +225,6 @@ function isLost(outcome: unknown): boolean {
   return outcome instanceof StoreError && outcome.code === 'TIERCEL_STORE_UNAVAILABLE'
 }
 
-function noLink(): StoreError {
-  return new StoreError('TIERCEL_STORE_UNAVAILABLE', 'There is no link to the server.')
-}
-
 function sizeOf(commands: readonly Command[]): number {
   let size = 0
   for (const { words } of commands) size += sizeOfWords(words)
@@ -252,10 +235,4 @@ function sizeOfWords(words: readonly Word[]): number {
   let size = 0
   for (const word of words) size += word.length
   return size
-}
-
-export function lateError(limitMs: number, operation: string): DeadlineError {
-  return new DeadlineError('TIERCEL_STORE_DEADLINE', `${operation}: the server did not answer within ${limitMs} ms.`, limitMs, {
-    operation,
-  })
 }

@@ -3,9 +3,9 @@ import type { Client, Command, Reply } from '../client/client.ts'
 import { type Clock, coarseClock, epochMs, systemClock } from '../kernel/clock.ts'
 import { DeadlineError, StoreError, UsageError } from '../kernel/errors.ts'
 import type { BreakerSettings } from '../resilience/breaker.ts'
-import { deadlines } from '../resilience/deadline.ts'
 import type { AdmissionLimits } from './gate.ts'
-import { type BreakerChange, Gates, lateError, type StoreHealth } from './gates.ts'
+import { type BreakerChange, Gates, type StoreHealth } from './gates.ts'
+import { awayError, lateError, limit } from './limit.ts'
 
 export interface LinkOptions {
   /** What one command may take. */
@@ -261,26 +261,6 @@ export class Link {
     this.#clockErrorMs = roundTripMs / 2
     this.#serverAheadMs = Date.now() + offsetMs - epochMs(this.#options.clock)
   }
-}
-
-function limit<T>(pending: Promise<T>, limitMs: number, operation: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const deadline = deadlines.start(limitMs, () => reject(lateError(limitMs, operation)))
-    pending.then(
-      (value) => {
-        deadline.cancel()
-        resolve(value)
-      },
-      (error) => {
-        deadline.cancel()
-        reject(error)
-      },
-    )
-  })
-}
-
-function awayError(): StoreError {
-  return new StoreError('TIERCEL_STORE_UNAVAILABLE', 'There is no link to the server.')
 }
 
 function closedError(): StoreError {

@@ -7,7 +7,7 @@ import { type ByteSize, sizeBytes } from '../kernel/byte-size.ts'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { type Duration, durationMs } from '../kernel/duration.ts'
 import { UsageError } from '../kernel/errors.ts'
-import { checkOptionNames, oneOf, wholeNumber } from '../kernel/options.ts'
+import { checkOptionNames, fraction, oneOf, wholeNumber } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
 import type { BreakerSettings } from '../resilience/breaker.ts'
 import type { AdmissionLimits } from './gate.ts'
@@ -83,7 +83,7 @@ export function checkValkeyOptions(source: Client | object | string | URL, optio
     connectTimeoutMs: durationMs(options.connectTimeout ?? 500, 'connectTimeout'),
     breaker: options.breaker === false ? undefined : breakerSettings(options.breaker ?? {}, timeoutMs),
     admission: admissionLimits(options.admission ?? {}),
-    retryShare: ratio(options.retryShare ?? 0.1, 0, 'retryShare'),
+    retryShare: fraction(options.retryShare ?? 0.1, 'retryShare'),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   }
@@ -95,8 +95,8 @@ function breakerSettings(options: BreakerOptions, timeoutMs: number): BreakerSet
   return {
     windowMs: between(options.window ?? '10s', 100, 600_000, 'breaker.window'),
     minimumCalls: wholeNumber(options.minimumCalls ?? 10, 1, 100_000, 'breaker.minimumCalls'),
-    failureRatio: ratio(options.failureRatio ?? 0.5, 0.01, 'breaker.failureRatio'),
-    slowRatio: ratio(options.slowRatio ?? 0.9, 0.01, 'breaker.slowRatio'),
+    failureRatio: ratio(options.failureRatio ?? 0.5, 'breaker.failureRatio'),
+    slowRatio: ratio(options.slowRatio ?? 0.9, 'breaker.slowRatio'),
     slowMs: options.slowAfter === undefined ? Math.max(1, timeoutMs * 0.8) : durationMs(options.slowAfter, 'breaker.slowAfter'),
     openMs: between(options.openFor ?? 500, 10, 60_000, 'breaker.openFor'),
     maxOpenMs: between(options.maxOpenFor ?? '30s', 10, 600_000, 'breaker.maxOpenFor'),
@@ -112,9 +112,11 @@ function admissionLimits(options: AdmissionOptions): AdmissionLimits {
   }
 }
 
-function ratio(given: number, least: number, option: string): number {
-  if (typeof given === 'number' && given >= least && given <= 1) return given
-  throw new UsageError('TIERCEL_INVALID_OPTION', `${option}: ${show(given)} is not allowed. Allowed: a number from ${least} to 1.`)
+const leastRatio = 0.01
+
+function ratio(given: number, option: string): number {
+  if (typeof given === 'number' && given >= leastRatio && given <= 1) return given
+  throw new UsageError('TIERCEL_INVALID_OPTION', `${option}: ${show(given)} is not allowed. Allowed: a number from ${leastRatio} to 1.`)
 }
 
 function between(given: Duration, leastMs: number, mostMs: number, option: string): number {
