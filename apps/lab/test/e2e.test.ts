@@ -12,6 +12,7 @@ import { formatCount, formatValue } from '../format/number.ts'
 import type { RunResult } from '../scenarios/run-result.ts'
 import { readAssets } from '../server/assets.ts'
 import { createLabServer, type LabServer } from '../server/lab-server.ts'
+import { countsOf } from './counts.ts'
 
 const found = await findBrowser()
 const missing = 'missing' in found ? found.missing : undefined
@@ -135,7 +136,7 @@ describe.skipIf(missing !== undefined)(`the lab in Chromium${missing === undefin
     const outcomes = async () => {
       let counts: unknown
       await visit(small, {}, async (page) => {
-        counts = (await runToResult(page)).lanes.map((lane) => lane.outcomes)
+        counts = countsOf(await runToResult(page))
       })
       return counts
     }

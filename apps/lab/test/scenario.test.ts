@@ -7,6 +7,7 @@ import type { LaneResult, RunResult } from '../scenarios/run-result.ts'
 import { stampede } from '../scenarios/stampede/scenario.ts'
 import { whatACacheSaves } from '../scenarios/what-a-cache-saves/scenario.ts'
 import { type RunningLab, startLab } from '../server/running-lab.ts'
+import { countsOf } from './counts.ts'
 
 let running: RunningLab
 let lab: Lab
@@ -67,10 +68,10 @@ describe('what a cache saves', () => {
   })
 
   test('the same seed gives the same counts, another seed others', async () => {
-    const counts = (result: RunResult) => result.lanes.map(({ outcomes }) => outcomes)
-    const first = await measure({ query: 'flight', seed: 11, instances: 1 })
-    expect(counts(await measure({ query: 'flight', seed: 11, instances: 1 }))).toEqual(counts(first))
-    expect(counts(await measure({ query: 'flight', seed: 12, instances: 1 }))).not.toEqual(counts(first))
+    const counts = async (seed: number) => countsOf(await measure({ query: 'flight', seed, instances: 1 }))
+    const first = await counts(11)
+    expect(await counts(11)).toEqual(first)
+    expect(await counts(12)).not.toEqual(first)
   })
 
   test('a second instance finds in Valkey what the first one loaded', async () => {
