@@ -169,6 +169,7 @@ export class Asking {
     const { hardTimeoutMs } = request.policy
     if (flight === undefined) return startFlight(this.#core, request).join(signal, hardTimeoutMs)
     const { counters, emitter } = this.#core
+    flight.joinedAtMs = this.#core.nowMs()
     counters.loadsJoined += 1
     if (emitter.isHeard) emitter.emit({ type: 'load.joined', namespace: this.#scope.name, key: request.path })
     request.onWait?.()

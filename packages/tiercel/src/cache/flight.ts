@@ -23,6 +23,8 @@ function keepParts(resolve: (value: unknown) => void, reject: (error: unknown) =
 export class Flight {
   readonly result: Promise<unknown>
   readonly startedAtMs: number
+  /** When the last of its callers came. */
+  joinedAtMs: number
   /** What it will store over, once it has the right to. */
   claim: Claim | undefined
   /** What tags held before its load. */
@@ -49,6 +51,7 @@ export class Flight {
   /** Takes its place among `flights`, where callers find it. One that stood there hears nothing from now on, so what it finds is not kept as it is. */
   constructor(flights: Map<string, Flight>, path: string, nowMs: number, tagTouches: number) {
     this.startedAtMs = nowMs
+    this.joinedAtMs = nowMs
     this.tagTouches = tagTouches
     this.#flights = flights
     this.#path = path

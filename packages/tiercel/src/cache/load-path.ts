@@ -52,10 +52,10 @@ class FirstLook implements Reader, Look {
   readonly sentAtMs: number
   readonly isExact: boolean
   readonly mayLag: boolean
+  readonly shared: Flight
   readonly stored: StoredKey
   readonly #core: Core
   readonly #request: LoadRequest
-  readonly #flight: Flight
 
   constructor(core: Core, request: LoadRequest, flight: Flight) {
     const { scope, path, policy, isExact } = request
@@ -65,16 +65,16 @@ class FirstLook implements Reader, Look {
     this.sentAtMs = flight.startedAtMs
     this.isExact = isExact
     this.mayLag = mayLag(request)
+    this.shared = flight
     this.stored = scope.storedKey(path)
     this.#core = core
     this.#request = request
-    this.#flight = flight
   }
 
   onRead(bytes: Buffer | undefined): void {
     const core = this.#core
     const request = this.#request
-    const flight = this.#flight
+    const flight = this.shared
     const found = judge(core, this, this.stored, bytes)
     if (found.kind !== 'entry' || request.check !== undefined || request.isForced || core.nowMs() >= found.entry.lookAtMs) {
       void goOn(core, request, flight, () => settle(core, this, found))
@@ -86,7 +86,7 @@ class FirstLook implements Reader, Look {
   }
 
   onFailure(error: unknown): void {
-    void goOn(this.#core, this.#request, this.#flight, async () => failedRead(this.#core, this.#request.scope, error))
+    void goOn(this.#core, this.#request, this.shared, async () => failedRead(this.#core, this.#request.scope, error))
   }
 }
 

@@ -1,7 +1,6 @@
 import { carriesAlone, type DecodedEntry, decodeTags, prefixBytes, tagsText, versionText } from '../codecs/envelope.ts'
 import { decodeFailure, leaseLengthMs } from '../codecs/marks.ts'
-import type { HeldToken } from '../coherence/tag.ts'
-import type { Tags } from '../coherence/tags.ts'
+import type { HeldToken, TagVerdict } from '../coherence/tag.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { type Store, valueByte } from '../stores/store.ts'
 import type { RejectReason } from '../telemetry/event.ts'
@@ -31,6 +30,17 @@ export interface Look {
   readonly isExact?: boolean
   /** Whether a replica may answer: what it says counts as asked for that much earlier. Default: false. */
   readonly mayLag?: boolean
+  /** Where several share what is found. Default: nobody else does. */
+  readonly shared?: Shared
+}
+
+/** What several callers wait for. What is known before it was asked for has to be young enough for the last of them. */
+export interface Shared {
+  readonly joinedAtMs: number
+}
+
+function joinedAtMs({ shared, sentAtMs }: Look): number {
+  return shared === undefined ? sentAtMs : Math.max(sentAtMs, shared.joinedAtMs)
 }
 
 /**
@@ -42,16 +52,20 @@ export function readShared(core: Core, look: Look, doubted: Entry | undefined): 
   const { scope, path } = look
   const underWay = scope.reads.get(path)
   if (underWay !== undefined) {
-    if (!look.isExact && isShareable(core, scope, underWay)) return underWay.found
+    if (!look.isExact && isShareable(core, scope, underWay)) {
+      underWay.joinedAtMs = look.sentAtMs
+      return underWay.found
+    }
     // It loses its place, and would not be told of what happens to the key.
     underWay.isOvertaken = true
   }
   if (core.l1 !== undefined) core.changes?.start()
   const { count } = scope.tags.touched
-  const ticket: ReadTicket = { sentAtMs: look.sentAtMs, tagTouches: count, isOvertaken: false, found: Promise.resolve(nothing) }
+  const { sentAtMs } = look
+  const ticket: ReadTicket = { sentAtMs, joinedAtMs: sentAtMs, tagTouches: count, isOvertaken: false, found: Promise.resolve(nothing) }
   scope.reads.set(path, ticket)
   if (core.format.hasHeader) scope.tags.prefetch(noTags)
-  ticket.found = readWithTicket(core, look, ticket, doubted)
+  ticket.found = readWithTicket(core, { ...look, shared: ticket }, ticket, doubted)
   return ticket.found
 }
 
@@ -135,12 +149,12 @@ async function revalidate(
 export async function stillHolds(
   core: Core,
   l2: Store,
-  { scope, sentAtMs, isExact = false }: Look,
+  look: Look,
   stored: StoredKey,
   entry: Entry,
   isStillRight: () => boolean,
 ): Promise<Buffer | undefined> {
-  const [head, tags] = await Promise.all([l2.getHead(stored.key), scope.tags.ask(entry.tokens, isExact)])
+  const [head, tags] = await Promise.all([l2.getHead(stored.key), askTags(look, entry.tokens)])
   const isThere = head !== undefined && head[0] === valueByte && versionText(head) === entry.version
   if (!isThere || tags === 'gone' || tags === 'fenced') {
     // Whoever gets the newer value now must not find this one afterwards, should that not be kept.
@@ -150,7 +164,7 @@ export async function stillHolds(
   const nowMs = core.nowMs()
   if (tags === 'stale') entry.goStale(nowMs)
   if (nowMs >= entry.endsAtMs) return undefined
-  if (isStillRight()) entry.confirm(sentAtMs)
+  if (isStillRight()) entry.confirm(look.sentAtMs)
   core.counters.revalidations += 1
   return head
 }
@@ -176,7 +190,7 @@ export function judge(core: Core, look: Look, stored: StoredKey, bytes: Buffer |
     if (core.isQueued(stored.key, look.sentAtMs)) return missed(core, fenced)
     const entry = open(core, look, stored.key, bytes, decoded)
     if (typeof entry === 'string') return reject(core, look, bytes, entry)
-    const tags = look.isExact && entry.tokens.length > 0 ? 'unsure' : look.scope.tags.check(entry.tokens, look.sentAtMs)
+    const tags = look.isExact && entry.tokens.length > 0 ? 'unsure' : look.scope.tags.check(entry.tokens, joinedAtMs(look))
     return tags === 'unsure' ? { kind: 'unsure', bytes, entry } : accept(core, look, bytes, entry, tags === 'stale')
   }
   if (decoded.kind === 'rejected') return reject(core, look, bytes, decoded.reason)
@@ -190,15 +204,26 @@ export function judge(core: Core, look: Look, stored: StoredKey, bytes: Buffer |
 export async function settle(core: Core, look: Look, judged: Found | Unsure): Promise<Found> {
   if (judged.kind !== 'unsure') return judged
   const { bytes, entry } = judged
-  let tags: Awaited<ReturnType<Tags['ask']>>
+  let tags: TagVerdict
   try {
-    tags = await look.scope.tags.ask(entry.tokens, look.isExact ?? false)
+    tags = await askTags(look, entry.tokens)
   } catch (error) {
     return failedRead(core, look.scope, error)
   }
   if (tags === 'fenced') return missed(core, fenced)
   if (tags === 'gone') return reject(core, look, bytes, 'invalidated')
   return accept(core, look, bytes, entry, tags === 'stale')
+}
+
+/** Again, when somebody has joined for whom what was known then is too old. */
+async function askTags(look: Look, tokens: readonly HeldToken[]): Promise<TagVerdict> {
+  const { tags } = look.scope
+  for (;;) {
+    const lastMs = joinedAtMs(look)
+    const verdict = await tags.ask(tokens, look.isExact ?? false)
+    const isForAll = joinedAtMs(look) === lastMs || verdict === 'gone' || verdict === 'fenced'
+    if (isForAll || tags.check(tokens, joinedAtMs(look)) !== 'unsure') return verdict
+  }
 }
 
 function carriedTokens({ tags }: Scope, bytes: Buffer, { tagCount, payloadStart }: DecodedEntry): readonly HeldToken[] {

@@ -192,6 +192,8 @@ export interface StoredKey {
 /** A read of L2 that is under way. */
 export interface ReadTicket {
   readonly sentAtMs: number
+  /** When the last who shares it came. */
+  joinedAtMs: number
   /** How many changes of tags had been heard of. */
   readonly tagTouches: number
   isOvertaken: boolean

@@ -89,7 +89,7 @@ export class SharedLoad {
 
   #lookNow(): Look {
     const { scope, path, policy, isExact } = this.#request
-    return { scope, path, policy, isExact, sentAtMs: this.#core.nowMs() }
+    return { scope, path, policy, isExact, sentAtMs: this.#core.nowMs(), shared: this.#flight }
   }
 
   /** Serves an entry; refreshes it where it is time to and nobody else does. */

@@ -36,7 +36,7 @@ export class Tag {
   isSuspect = false
   /** Grows with everything that may have changed it: what was asked for before is not kept. */
   touches = 0
-  reading: { readonly touches: number; readonly state: Promise<TagState> } | undefined
+  reading: { readonly touches: number; readonly sentAtMs: number; readonly state: Promise<TagState> } | undefined
 
   constructor(name: string, key: string) {
     this.name = name
@@ -63,8 +63,11 @@ export function standIn(tag: Tag): HeldToken {
   return { ...hold(tag, { hard: '', soft: '', number: 0 }), touches: tag.touches }
 }
 
+/** All its tags are as they were; one was expired; one was bumped, or lost; what one stands for is being changed. */
+export type TagVerdict = 'good' | 'stale' | 'gone' | 'fenced'
+
 /** What becomes of a value with these tokens, when its tags hold that. */
-export function verdictOf(tokens: readonly HeldToken[], states: readonly TagState[]): 'good' | 'stale' | 'gone' | 'fenced' {
+export function verdictOf(tokens: readonly HeldToken[], states: readonly TagState[]): TagVerdict {
   if (states.includes('fenced')) return 'fenced'
   if (!tokens.every((token, at) => isSame(token, states[at]))) return 'gone'
   return tokens.every(({ soft }, at) => soft === (states[at] as HeldToken).soft) ? 'good' : 'stale'

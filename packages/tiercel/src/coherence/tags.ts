@@ -2,7 +2,19 @@ import type { EntryTag } from '../codecs/envelope.ts'
 import { decodeTag, type TagToken } from '../codecs/tag-token.ts'
 import type { SnapTag, Store } from '../stores/store.ts'
 import type { Proof } from './proof.ts'
-import { type HeldToken, hold, isSame, joined, standIn, suspect, Tag, type TagSnapshot, type TagState, verdictOf } from './tag.ts'
+import {
+  type HeldToken,
+  hold,
+  isSame,
+  joined,
+  standIn,
+  suspect,
+  Tag,
+  type TagSnapshot,
+  type TagState,
+  type TagVerdict,
+  verdictOf,
+} from './tag.ts'
 import { TouchLog } from './touch-log.ts'
 
 export interface TagKeys {
@@ -125,7 +137,7 @@ export class Tags {
    *
    * @param isExact asks for those too that are known
    */
-  async ask(tokens: readonly HeldToken[], isExact: boolean): Promise<'good' | 'stale' | 'gone' | 'fenced'> {
+  async ask(tokens: readonly HeldToken[], isExact: boolean): Promise<TagVerdict> {
     const nowMs = this.#nowMs()
     const first = await Promise.all(
       tokens.map((token) => {
@@ -154,10 +166,12 @@ export class Tags {
     }
   }
 
-  /** What a tag holds, read from the server in this call. Reads of one turn leave together, with those of entries. */
+  /** What a tag holds, read from the server in this call, or in one that is young enough. Reads of one turn leave together, with those of entries. */
   read(tag: Tag): Promise<TagState> {
-    if (tag.reading?.touches === tag.touches) return tag.reading.state
-    const reading = { touches: tag.touches, state: this.#read(tag, tag.touches) }
+    const { reading: underWay, touches } = tag
+    const sentAtMs = this.#nowMs()
+    if (underWay?.touches === touches && this.#proof.covers(underWay.sentAtMs, sentAtMs)) return underWay.state
+    const reading = { touches, sentAtMs, state: this.#read(tag, touches) }
     tag.reading = reading
     const forget = (): void => {
       if (tag.reading === reading) tag.reading = undefined

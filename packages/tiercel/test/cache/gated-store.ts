@@ -31,9 +31,10 @@ export class GatedStore implements Store {
   hold(verb: Verb, where: 'before' | 'after'): () => void {
     const gates = where === 'before' ? this.#before : this.#after
     let open: () => void = () => undefined
-    gates.set(verb, new Promise((resolve) => (open = resolve)))
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    gates.set(verb, gate)
     return () => {
-      gates.delete(verb)
+      if (gates.get(verb) === gate) gates.delete(verb)
       open()
     }
   }

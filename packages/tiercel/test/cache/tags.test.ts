@@ -133,6 +133,80 @@ test('a read that takes longer than the bound is not shared after it', async () 
   expect([await before, await within, await after]).toEqual(['old', 'old', 'new'])
 })
 
+describe('who shares a question is served nothing older than if he had asked himself', () => {
+  const maxStaleness = 1_000
+  /** Two processes, of which the first hears of nothing: it trusts what it has asked for so long. What both entries carry is invalidated 100 ms later. */
+  async function deafPair(clock: TestClock) {
+    const inner = memoryStore()
+    const b = newCache({ l2: inner, clock })
+    for (const key of ['known', 'k', 'other']) await b.set(key, 'old', { tags: ['t'] })
+    const l2 = new GatedStore(inner, true)
+    return { a: newCache({ l2, clock, coherence: { maxStaleness } }), b, l2 }
+  }
+
+  const asks: readonly (readonly [string, (cache: Cache) => Promise<unknown>])[] = [
+    ['get', (cache) => cache.get('k').then((value) => value ?? 'new')],
+    ['getOrSet', (cache) => cache.getOrSet('k', () => 'new')],
+  ]
+
+  test.each(asks)('%s: what is known of a tag has to be young enough for the last of them', async (_, ask) => {
+    const clock = new TestClock()
+    const { a, b, l2 } = await deafPair(clock)
+    expect(await a.get('known')).toBe('old')
+    clock.passMs(100)
+    await b.invalidateTag('t')
+    clock.passMs(700)
+    const release = l2.hold('get', 'after')
+    const first = ask(a)
+    clock.passMs(800)
+    const last = ask(a)
+    release()
+    expect([await first, await last]).toEqual(['new', 'new'])
+  })
+
+  test.each(asks)('%s: also for one who comes while another tag is asked for', async (_, ask) => {
+    const clock = new TestClock()
+    const { a, b, l2 } = await deafPair(clock)
+    await b.set('k', 'old', { tags: ['t', 'u'] })
+    expect(await a.get('known')).toBe('old')
+    clock.passMs(100)
+    await b.invalidateTag('t')
+    clock.passMs(700)
+    const { length } = l2.calls
+    const entry = l2.hold('get', 'after')
+    const first = ask(a)
+    await expect.poll(() => l2.calls.length).toBeGreaterThan(length)
+    const afterEntry = l2.calls.length
+    const other = l2.hold('get', 'after')
+    entry()
+    await expect.poll(() => l2.calls.length).toBe(afterEntry + 1)
+    clock.passMs(800)
+    const last = ask(a)
+    other()
+    expect([await first, await last]).toEqual(['new', 'new'])
+  })
+
+  test('a question about a tag that is older than that is not shared', async () => {
+    const clock = new TestClock()
+    const { a, b, l2 } = await deafPair(clock)
+    const entry = l2.hold('get', 'after')
+    const first = a.get('k')
+    await expect.poll(() => l2.calls.length).toBe(2)
+    const tag = l2.hold('get', 'after')
+    entry()
+    await expect.poll(() => l2.calls.length).toBe(3)
+    // From here on only that question waits.
+    l2.hold('get', 'after')()
+    clock.passMs(100)
+    await b.invalidateTag('t')
+    clock.passMs(maxStaleness + 1)
+    const last = a.get('other')
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    tag()
+    expect([await first, await last]).toEqual(['old', undefined])
+  })
+})
+
 test('who asks after a tag was invalidated does not share a read that asked for the tag before', async () => {
   const l2 = new GatedStore()
   await newCache({ l2: l2.inner }).set('k', 'old', { tags: ['t'] })
