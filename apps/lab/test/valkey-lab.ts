@@ -11,6 +11,7 @@ import type { Scenario } from '../scenarios/scenario.ts'
 export interface MeasureOptions {
   readonly signal?: AbortSignal
   readonly onEvent?: (event: RunEvent) => void
+  readonly onListener?: (act: (action: string) => void) => void
 }
 
 export interface ValkeyLab {
@@ -32,9 +33,10 @@ export function useValkeyLab(): ValkeyLab {
   const refuse = () => Promise.reject(new Error('this lab has no airport'))
   const airport = { label: 'none', isSingleConnection: true, queries: {} as Lab['airport']['queries'], query: refuse, explain: refuse }
   return {
-    measure(scenario, given, { signal = new AbortController().signal, onEvent = () => undefined } = {}) {
+    measure(scenario, given, { signal = new AbortController().signal, onEvent = () => undefined, onListener = () => undefined } = {}) {
       const lab: Lab = { valkey: { url: server.url, label: 'Valkey' }, airport }
-      return runScenario({ scenario, settings: checkSettings(scenario.parameters, given), lab, environment: [], signal, onEvent })
+      const settings = checkSettings(scenario.parameters, given)
+      return runScenario({ scenario, settings, lab, environment: [], signal, onEvent, onListener })
     },
     async keysWith(part) {
       const client = await createClient({ url: server.url }).connect()

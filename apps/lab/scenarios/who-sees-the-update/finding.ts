@@ -1,8 +1,8 @@
 import { formatCount, formatDuration } from '../../format/number.ts'
 import { medianOf } from '../../measure/median.ts'
+import { spansOf } from '../faults.ts'
 import type { Check, MetricSpec, Table, Timeline } from '../run-result.ts'
 import type { Finding } from '../scenario.ts'
-import { sharedClockMs } from '../shared-clock.ts'
 import type { LaneLog } from './lane-log.ts'
 import type { Parameters } from './parameters.ts'
 import { boundOf, judge, type LaneFigures, settleGuess, slackMs } from './verdict.ts'
@@ -85,10 +85,7 @@ export function timeline(found: Found & { readonly isLive: boolean }): Timeline 
     names: { l1: 'newest, from memory', l2: 'newest, from Valkey', source: 'newest, loaded', stale: 'an old row' },
     height: 'Longest outdated',
     lengthMs: Math.max(1, toMs - fromMs),
-    spans: wire.faults.map(({ id, fromMs: startMs, toMs: endMs }) => {
-      const lastMs = Math.min(toMs, endMs ?? (isLive ? sharedClockMs() : toMs))
-      return { label: faultLabels[id], startMs: at(startMs), endMs: at(Math.max(startMs, lastMs)) }
-    }),
+    spans: spansOf(wire.faults, faultLabels, { fromMs, toMs, isLive }),
     moments: updates.map((ms) => ({ label: 'the gate changes', atMs: at(ms) })),
     tracks: logs.map((log) => ({
       laneId: log.id,

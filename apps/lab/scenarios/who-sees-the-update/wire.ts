@@ -1,4 +1,5 @@
 import { FaultProxy } from 'tiercel/testing'
+import type { Fault } from '../faults.ts'
 import { sharedClockMs } from '../shared-clock.ts'
 import type { FaultId } from './parameters.ts'
 
@@ -8,15 +9,9 @@ export const faultLabels: Readonly<Record<FaultId, string>> = {
   mute: 'messages lost',
 }
 
-export interface Fault {
-  readonly id: FaultId
-  readonly fromMs: number
-  toMs: number | undefined
-}
-
 /** All connections of the other process to Valkey, and what is done to them. Moments are on the shared clock. */
 export class Wire {
-  readonly faults: Fault[] = []
+  readonly faults: Fault<FaultId>[] = []
   readonly #proxy: FaultProxy
 
   private constructor(proxy: FaultProxy) {
