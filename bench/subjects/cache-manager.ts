@@ -2,6 +2,7 @@ import { createKeyv as createKeyvRedis } from '@keyv/redis'
 import { createCache } from 'cache-manager'
 import { createKeyv } from 'cacheable'
 import type { Keyv } from 'keyv'
+import type { OpenCoherent } from './coherent.ts'
 import type { CacheSetup, OpenedCache } from './subject.ts'
 import { MAX_ENTRIES, TTL_MS } from './subject.ts'
 
@@ -11,6 +12,21 @@ export async function openMemory(setup: CacheSetup): Promise<OpenedCache> {
 
 export async function openTiered(setup: CacheSetup): Promise<OpenedCache> {
   return open([memory(), createKeyvRedis(setup.url)], setup)
+}
+
+/** Two tiers; it has nothing that tells other processes, and no tags. */
+export const openCoherent: OpenCoherent = async ({ url, namespace, ttlMs }) => {
+  const cache = createCache({ stores: [memory(), createKeyvRedis(url, { namespace })], ttl: ttlMs })
+  const noTags = () => Promise.reject(new Error('cache-manager has no tags'))
+  return {
+    read: (key, load) => cache.wrap(key, load),
+    readTagged: noTags,
+    async change(key, change) {
+      await change()
+      await cache.del(key)
+    },
+    changeTagged: noTags,
+  }
 }
 
 /** The memory store that its documentation recommends. */

@@ -1,4 +1,4 @@
-import { type Cache, createCache } from 'tiercel'
+import { type Cache, createCache, type ValkeyStoreOptions } from 'tiercel'
 import { valkeyStore } from 'tiercel/stores/valkey'
 import type { OpenCoherent } from './coherent.ts'
 import { connectIoredis5, connectIoredis6, connectIovalkey } from './ioredis.ts'
@@ -22,9 +22,24 @@ export async function openMemory({ load }: CacheSetup, values: Values): Promise<
   return opened(cache, load)
 }
 
-export async function openTiered(client: ClientName, { url, load }: CacheSetup, values: Values): Promise<OpenedCache> {
+export async function openTiered(client: ClientName, setup: CacheSetup, values: Values): Promise<OpenedCache> {
+  return openTieredWith(client, setup, values, {})
+}
+
+/** Without what protects it and the server: no breaker, no retry, limits that are never met. */
+export async function openUnguarded(setup: CacheSetup): Promise<OpenedCache> {
+  const admission = { maxCommands: 10_000_000, maxBytes: '1gb' } as const
+  return openTieredWith('ioredis 5', setup, 'freeze', { breaker: false, retryShare: 0, admission })
+}
+
+async function openTieredWith(
+  client: ClientName,
+  { url, load }: CacheSetup,
+  values: Values,
+  options: ValkeyStoreOptions,
+): Promise<OpenedCache> {
   const link = await connectTo(client, url)
-  const l2 = valkeyStore(link.client, { timeout: STALL_MS })
+  const l2 = valkeyStore(link.client, { timeout: STALL_MS, ...options })
   const cache = createCache({ namespace: 'bench', l1: { maxEntries: MAX_ENTRIES }, l2, ttl: TTL_MS, values })
   const { read, close } = opened(cache, load)
   return {

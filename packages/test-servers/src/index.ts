@@ -10,4 +10,5 @@ export { type ServerKind, type ServerName, serverNames } from './server-catalogu
 export { type ExternalServer, serverFromEnv } from './server-from-env.ts'
 export { type RunningServer, type StartOptions, startStandalone } from './standalone.ts'
 export { TestServerError, type TestServerErrorCode } from './test-server-error.ts'
+export { cause, type Trouble, troubles, type Way } from './trouble.ts'
 export { guard } from './watchdog.ts'

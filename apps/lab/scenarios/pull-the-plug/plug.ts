@@ -1,5 +1,4 @@
-import { createClient } from '@redis/client'
-import { type RunningServer, startStandalone } from '@tiercel/test-servers'
+import { cause, type RunningServer, startStandalone } from '@tiercel/test-servers'
 import { FaultProxy } from 'tiercel/testing'
 import type { Fault } from '../faults.ts'
 import { sharedClockMs } from '../shared-clock.ts'
@@ -12,8 +11,6 @@ export const faultLabels: Readonly<Record<FaultId, string>> = {
   slow: 'Valkey is slow',
   full: 'Valkey is full',
 }
-
-const lateMs = 300
 
 /** A Valkey that lives as long as the run, and all ways to it. Moments are on the shared clock. */
 export class Plug {
@@ -57,7 +54,7 @@ export class Plug {
   pull(id: FaultId): Promise<void> {
     return this.#next(async () => {
       await this.#mend()
-      this.#mendNow = await this.#break(id)
+      this.#mendNow = await cause(id, this.#server, this.#proxy)
       this.faults.push({ id, fromMs: sharedClockMs(), toMs: undefined })
     })
   }
@@ -83,36 +80,5 @@ export class Plug {
     await this.#mendNow()
     const last = this.faults.at(-1)
     if (last !== undefined) last.toMs = sharedClockMs()
-  }
-
-  /** @returns what makes it good again */
-  async #break(id: FaultId): Promise<() => Promise<void>> {
-    switch (id) {
-      case 'kill':
-        await this.#server.kill('SIGKILL')
-        return () => this.#server.restart()
-      case 'hang':
-        this.#server.pause()
-        return async () => this.#server.resume()
-      case 'cut':
-        this.#proxy.refuse()
-        this.#proxy.kill('reset')
-        return async () => this.#proxy.heal()
-      case 'slow':
-        this.#proxy.impose({ delayMs: lateMs }, { direction: 'to-client' })
-        return async () => this.#proxy.heal()
-      case 'full':
-        await this.#configure({ maxmemory: '1', 'maxmemory-policy': 'noeviction' })
-        return () => this.#configure({ maxmemory: '0' })
-    }
-  }
-
-  async #configure(config: Readonly<Record<string, string>>): Promise<void> {
-    const client = await createClient({ url: this.#server.url }).connect()
-    try {
-      await client.configSet(config)
-    } finally {
-      client.destroy()
-    }
   }
 }
