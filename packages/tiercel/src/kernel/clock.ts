@@ -27,16 +27,15 @@ export function epochMs(clock: Clock): number {
   return originMs + clock.monotonicMs()
 }
 
-const readsPerLook = 16
 const coarseMs = 1
 
 /**
- * A cheaper `monotonicMs` for hot paths: looks at the clock again after 1 ms or 16 reads, whichever comes first.
+ * A cheaper `monotonicMs` for hot paths: looks at the clock again after 1 ms or `readsPerLook` reads, whichever comes first.
  *
  * Asking the system for the time costs about as much as a whole hit in memory. The timer bounds the error of a busy loop; the
  * count bounds it where microtasks keep timers from running.
  */
-export function coarseClock(clock: Clock): () => number {
+export function coarseClock(clock: Clock, readsPerLook = 16): () => number {
   let nowMs = 0
   let readsLeft = 0
   let isTimed = false
