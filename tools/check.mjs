@@ -1,6 +1,7 @@
 // npm run check: everything that is proved without running it: types, lint, format.
 import './node-version.mjs'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { capture } from './child.mjs'
@@ -27,12 +28,15 @@ async function timed(title, run) {
   return { title, durationMs, isOk: code === 0 }
 }
 
-/** Each configuration is one program; a second run only looks at what changed. */
+/** Each configuration is one program, as many at a time as there are processors; a second run only looks at what changed. */
 async function checkTypes() {
   const info = join(cache, 'types')
   mkdirSync(info, { recursive: true })
+  const configs = typeConfigs()
   let output = ''
-  for (const config of typeConfigs()) {
+  const checkNext = async () => {
+    const config = configs.shift()
+    if (config === undefined) return
     const name = relative(root, config)
     const infoFile = join(info, `${name.replaceAll(/[\\/]/g, '-')}.tsbuildinfo`)
     const args = [
@@ -47,7 +51,9 @@ async function checkTypes() {
     ]
     const result = await node(args)
     if (result.code !== 0) output += `${name}\n${result.output}`
+    return checkNext()
   }
+  await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, checkNext))
   return { code: output === '' ? 0 : 1, output }
 }
 
