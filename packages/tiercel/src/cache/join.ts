@@ -44,7 +44,7 @@ async function holdsClaim({ l2 }: Core, { claim, touches, confirmedTouches }: Fl
   return head?.subarray(0, claim.expected.length).equals(claim.expected) === true
 }
 
-/** What is not one of its own tags could be named by its loader yet: it must have been bumped before the load, if ever. */
+/** What is not one of its own tags could be named by its loader yet: it must have been bumped, or expired, before the load, if ever. */
 async function tagsAreOlder({ tags }: Scope, { snapshot, tagTouches }: Flight): Promise<boolean> {
   const names = tags.touched.since(tagTouches)
   if (names === undefined || snapshot === undefined) return false
@@ -52,6 +52,6 @@ async function tagsAreOlder({ tags }: Scope, { snapshot, tagTouches }: Flight): 
   return states.every((state) => {
     if (typeof state === 'string') return false
     const own = snapshot.tokens.find(({ tag }) => tag === state.tag)
-    return own === undefined ? state.number <= snapshot.number : own.hard === state.hard
+    return own === undefined ? state.number <= snapshot.number : own.hard === state.hard && own.soft === state.soft
   })
 }

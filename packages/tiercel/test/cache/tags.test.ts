@@ -236,7 +236,8 @@ describe('one process invalidates, another', () => {
   })
 
   test('does not store what it loaded before', async () => {
-    for (const change of [(cache: Cache) => cache.invalidateTag('t'), (cache: Cache) => cache.clear()]) {
+    const changes = [(cache: Cache) => cache.invalidateTag('t'), (cache: Cache) => cache.expireTag('t'), (cache: Cache) => cache.clear()]
+    for (const change of changes) {
       const { a, b } = pair()
       await b.set('warm', 1, { tags: ['t'] })
       const loaded = deferred<string>()
@@ -265,13 +266,16 @@ describe('one process invalidates, another', () => {
     expect([await a.get('k'), await b.get('k')]).toEqual(['new', 'new'])
   })
 
-  test('does not join a load that began before', async () => {
+  test.each<[string, (cache: Cache) => Promise<unknown>]>([
+    ['invalidated', (cache) => cache.invalidateTag('t')],
+    ['expired', (cache) => cache.expireTag('t')],
+  ])('%s: does not join a load that began before', async (_, change) => {
     const { a, b } = pair()
     const first = deferred<string>()
     const begun = deferred<undefined>()
     const reading = a.getOrSet('k', () => (begun.resolve(undefined), first.promise), { tags: ['t'] })
     await begun.promise
-    await b.invalidateTag('t')
+    await change(b)
     const later = a.getOrSet('k', () => 'new', { tags: ['t'], lockTimeout: 10 })
     first.resolve('old')
     expect(await reading).toBe('old')
