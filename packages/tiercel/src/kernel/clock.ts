@@ -30,14 +30,16 @@ export function epochMs(clock: Clock): number {
 const coarseMs = 1
 
 /**
- * A cheaper `monotonicMs` for hot paths: looks at the clock again after 1 ms or `readsPerLook` reads, whichever comes first.
+ * A cheaper `monotonicMs` for hot paths: who reads it again and again within 1 ms looks at the clock less and less often, at last once in
+ * `mostReads + 1` reads; who does something else between two reads looks each time.
  *
- * Asking the system for the time costs about as much as a whole hit in memory. The timer bounds the error of a busy loop; the
- * count bounds it where microtasks keep timers from running.
+ * Asking the system for the time costs about as much as a whole hit in memory. A timer bounds the error of a burst that is over; within one the
+ * count does, where nothing lets timers run: a process that reads in a burst and then stands still may take that long for a moment, so many times.
  */
-export function coarseClock(clock: Clock, readsPerLook = 16): () => number {
-  let nowMs = 0
+export function coarseClock(clock: Clock, mostReads = 16): () => number {
+  let nowMs = Number.NEGATIVE_INFINITY
   let readsLeft = 0
+  let burst = 0
   let isTimed = false
   const forget = (): void => {
     readsLeft = 0
@@ -48,9 +50,11 @@ export function coarseClock(clock: Clock, readsPerLook = 16): () => number {
       readsLeft -= 1
       return nowMs
     }
+    const lastMs = nowMs
     nowMs = clock.monotonicMs()
-    readsLeft = readsPerLook
-    if (!isTimed) {
+    burst = nowMs - lastMs < coarseMs ? Math.min(mostReads, burst * 2 + 1) : 0
+    readsLeft = burst
+    if (burst > 0 && !isTimed) {
       isTimed = true
       setTimeout(forget, coarseMs).unref()
     }

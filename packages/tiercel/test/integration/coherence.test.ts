@@ -95,6 +95,20 @@ describe.each(serverNames)('two processes on %s', (name) => {
     expect(a.stats().l2.bytesRead - bytesRead).toBe(0)
   })
 
+  test('a process that stood still asks, also in the same turn of the event loop', async () => {
+    const a = await newCache()
+    await warmUp(a)
+    await a.set('k', 1)
+    await settle(a)
+    expect(await a.get('k')).toBe(1)
+    const before = a.stats()
+    await a.get('k')
+    expect(a.stats().revalidations).toBe(before.revalidations)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * maxStaleness)
+    expect(await a.get('k')).toBe(1)
+    expect(a.stats().revalidations).toBe(before.revalidations + 1)
+  })
+
   test('a new link questions everything, and most is asked for before anybody wants it', async () => {
     const proxy = await openProxy(server, ends)
     const a = await newCache({ url: proxy.url })

@@ -13,7 +13,7 @@ export interface MemoryCacheOptions<K extends string | number = string, V = unkn
   readonly maxEntries?: number
   /** At most this many bytes, as `sizeOf` weighs them, 1 or more. Default: `'64mb'`, or none when `maxEntries` is given. */
   readonly maxBytes?: ByteSize
-  /** How long entries live, 1 ms to 10 years; one may be found for a millisecond longer, and within one turn of the event loop for a hundred calls. Default: until they are evicted. */
+  /** How long entries live, 1 ms to 10 years; one may be found for a millisecond longer, and in a burst of calls for a hundred of them. Default: until they are evicted. */
   readonly ttl?: Duration
   /** Who leaves when there is no room. Below 16 `maxEntries` both are `'lru'`. Default: `'w-tinylfu'`. */
   readonly policy?: PolicyName
@@ -81,7 +81,7 @@ export interface MemoryCache<K extends string | number = string, V = unknown> {
 const optionNames = ['maxEntries', 'maxBytes', 'ttl', 'policy', 'seed', 'sizeOf', 'onEvict', 'clock']
 const setOptionNames = ['ttl', 'sizeBytes']
 const largestSize = 2 ** 32 - 1
-/** The time is asked for once per millisecond, or so many calls in one turn of the event loop: asking costs half as much as a hit. */
+/** In a burst of calls the time is asked for once per millisecond, or so many calls: asking costs half as much as a hit. */
 const readsPerLook = 100
 
 /**
