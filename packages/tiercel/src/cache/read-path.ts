@@ -8,6 +8,7 @@ import type { RejectReason } from '../telemetry/event.ts'
 import { type Core, reportStoreFailure } from './core.ts'
 import { Entry } from './entry.ts'
 import { away, type Found, fenced, nothing } from './found.ts'
+import type { L2Budget } from './l2-budget.ts'
 import type { Policy } from './policy.ts'
 import type { ReadTicket, Scope, StoredKey } from './scope.ts'
 
@@ -31,6 +32,13 @@ export interface Look {
   readonly isExact?: boolean
   /** Whether a replica may answer: what it says counts as asked for that much earlier. Default: false. */
   readonly mayLag?: boolean
+  /** What the call that looks may still wait for L2. Missing: each step as long as the store allows. */
+  readonly budget?: L2Budget | undefined
+}
+
+/** Waits for a step of a look. */
+function within<T>({ budget }: Look, step: Promise<T>): Promise<T> {
+  return budget === undefined ? step : budget.within(step, 'read')
 }
 
 /**
@@ -84,7 +92,7 @@ export async function lookUp(core: Core, look: Look, doubted: Entry | undefined,
       if (found !== undefined) return found
       core.counters.l1Misses += 1
     }
-    return await settle(core, look, judge(core, look, stored, await core.l2.get(stored.key, look.mayLag)))
+    return await settle(core, look, judge(core, look, stored, await within(look, core.l2.get(stored.key, look.mayLag))))
   } catch (error) {
     return failedRead(core, look.scope, error, doubted)
   }
@@ -135,12 +143,13 @@ async function revalidate(
 export async function stillHolds(
   core: Core,
   l2: Store,
-  { scope, sentAtMs, isExact = false }: Look,
+  look: Look,
   stored: StoredKey,
   entry: Entry,
   isStillRight: () => boolean,
 ): Promise<Buffer | undefined> {
-  const [head, tags] = await Promise.all([l2.getHead(stored.key), scope.tags.ask(entry.tokens, isExact)])
+  const { scope, sentAtMs, isExact = false } = look
+  const [head, tags] = await within(look, Promise.all([l2.getHead(stored.key), scope.tags.ask(entry.tokens, isExact)]))
   const isThere = head !== undefined && head[0] === valueByte && versionText(head) === entry.version
   if (!isThere || tags === 'gone' || tags === 'fenced') {
     // Whoever gets the newer value now must not find this one afterwards, should that not be kept.
@@ -192,7 +201,7 @@ export async function settle(core: Core, look: Look, judged: Found | Unsure): Pr
   const { bytes, entry } = judged
   let tags: Awaited<ReturnType<Tags['ask']>>
   try {
-    tags = await look.scope.tags.ask(entry.tokens, look.isExact ?? false)
+    tags = await within(look, look.scope.tags.ask(entry.tokens, look.isExact ?? false))
   } catch (error) {
     return failedRead(core, look.scope, error)
   }
