@@ -39,7 +39,8 @@ export class WorkerProcess<Call extends object, Reply extends object, Ready exte
   run(call: Call): Promise<Reply> {
     this.#lastId += 1
     const reply = this.#reply<Reply>(this.#lastId)
-    this.#child.send({ ...call, id: this.#lastId })
+    // What cannot be sent has nobody who answers: its end is what is told.
+    this.#child.send({ ...call, id: this.#lastId }, () => undefined)
     return reply
   }
 
