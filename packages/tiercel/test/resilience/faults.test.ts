@@ -31,7 +31,7 @@ describe.each(Object.entries(topologies))('every fault on %s', (name, open) => {
     const caches = topology.places.map((place, at) => ({ place, l1: at % 2 === 0, stepMs: 100, maxOpenMs }))
     load = await LoadProcess.start({ caches, maxStaleness }, ends)
     await load.offer(plan)
-    await sleep(1_000)
+    await sleep(isSmall ? 1_000 : 4_000)
     await load.tell()
   }, 120_000)
 

@@ -15,6 +15,7 @@ const keysPerTag = 20
 const resolutionMs = 5
 /** What a busy machine adds to the bound on staleness. */
 const slackMs = 50
+const warmUpMs = 1_000
 /** Longer than any run. */
 const untilStopped = 24 * 3_600_000
 
@@ -41,12 +42,13 @@ export class OfferedLoad {
     this.#random = createRandom(plan.seed)
     this.#ranks = zipf({ items: plan.keys, exponent: 0.9, random: this.#random.fork('keys') })
     this.#lag.enable()
-    this.#over = openLoop({
-      ratePerSecond: plan.ratePerSecond,
-      durationMs: untilStopped,
-      signal: this.#stop.signal,
-      run: (_, dueMs) => this.#call(dueMs),
-    })
+    // Slowly at first, while code is compiled: else what could not be done then is all due at once.
+    this.#over = this.#offer(plan.ratePerSecond / 10, warmUpMs).then(() => this.#offer(plan.ratePerSecond, untilStopped))
+  }
+
+  #offer(ratePerSecond: number, durationMs: number): Promise<unknown> {
+    const { signal } = this.#stop
+    return openLoop({ ratePerSecond, durationMs, signal, run: (_, dueMs) => this.#call(dueMs) })
   }
 
   /** What was seen since it was asked last. */

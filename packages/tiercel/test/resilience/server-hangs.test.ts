@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { endsAt, openServer } from '../integration/ends.ts'
 import { testSize } from '../test-size.ts'
 import type { LoadPlan } from './load-messages.ts'
-import { describeFigures, expectNothingWrong, LoadProcess } from './load-process.ts'
+import { describeFigures, expectNothingWrong, isQuiet, LoadProcess } from './load-process.ts'
 
 const isSmall = testSize({ small: 1, ci: 0, release: 0 }) === 1
 const pauses = testSize({ small: 1, ci: 3, release: 10 })
@@ -32,7 +32,12 @@ test(
     const caches = [on('ioredis 6', true), on('node-redis 6', false), on('iovalkey', true), on('ioredis 5', false)]
     const load = await LoadProcess.start({ caches, maxStaleness: 500 }, ends)
     await load.offer(plan)
-    await sleep(isSmall ? 1_500 : 5_000)
+    await sleep(isSmall ? 1_500 : 4_000)
+    await load.tell()
+    await sleep(1_500)
+    const calm = await load.tell()
+    console.info(`before: ${describeFigures(calm)}`)
+    const isJudged = !isSmall && isQuiet(calm, plan)
     for (let pause = 0; pause < pauses; pause += 1) {
       const before = await load.weigh()
       await load.tell()
@@ -47,7 +52,7 @@ test(
       expectNothingWrong(figures)
       expect(figures.longestCallMs).toBeLessThanOrEqual(plan.deadlineMs + figures.lagMs + 20)
       expect(growthBytes).toBeLessThanOrEqual(mostGrowthBytes)
-      if (!isSmall) expect(figures.lagMs).toBeLessThanOrEqual(50)
+      if (isJudged) expect(figures.lagMs).toBeLessThanOrEqual(50)
       await expect.poll(() => load.look().then(({ problems }) => problems), { timeout: 60_000, interval: 50 }).toEqual([])
     }
     expectNothingWrong(await load.stop())

@@ -6,7 +6,7 @@ import { afterEach, expect, test } from 'vitest'
 import { endsAt, openServer } from '../integration/ends.ts'
 import { testSize } from '../test-size.ts'
 import type { LoadPlan } from './load-messages.ts'
-import { describeFigures, expectNothingWrong, LoadProcess } from './load-process.ts'
+import { describeFigures, expectNothingWrong, isQuiet, LoadProcess } from './load-process.ts'
 
 const isSmall = testSize({ small: 1, ci: 0, release: 0 }) === 1
 const kills = testSize({ small: 2, ci: 10, release: 30 })
@@ -26,13 +26,12 @@ test(
     const caches = [on('ioredis 6', true), on('node-redis 6', false), on('iovalkey', true), byUrl]
     const load = await LoadProcess.start({ caches, maxStaleness: 500 }, ends)
     await load.offer(plan)
-    await sleep(1_000)
+    await sleep(2_500)
     await load.tell()
-    await sleep(1_000)
+    await sleep(1_500)
     const calm = await load.tell()
     console.info(`before: ${describeFigures(calm)}`)
-    // What a busy machine adds.
-    const noiseMs = Math.max(0, calm.p99Ms - 20)
+    const isJudged = !isSmall && isQuiet(calm, plan)
     const healedMs: number[] = []
     for (let kill = 0; kill < kills; kill += 1) {
       await load.tell()
@@ -41,20 +40,20 @@ test(
       const opened = opens(server.port)
       await server.restart()
       const openedMs = await opened
-      await expect.poll(() => load.look().then(({ problems }) => problems), { timeout: 10_000, interval: 10 }).toEqual([])
+      await expect.poll(() => load.look().then(({ problems }) => problems), { timeout: 60_000, interval: 10 }).toEqual([])
       healedMs.push(performance.now() - openedMs)
       await sleep(200)
       const figures = await load.tell()
       console.info(`kill ${kill + 1}: ${describeFigures(figures)}; well again ${healedMs.at(-1)?.toFixed(0)} ms after its port opened`)
       expectNothingWrong(figures)
-      if (isSmall) continue
+      if (!isJudged) continue
       expect(figures.calls / figures.seconds).toBeGreaterThan(5_000)
-      expect(figures.p99Ms).toBeLessThanOrEqual(50 + plan.loadMs + noiseMs)
+      expect(figures.p99Ms).toBeLessThanOrEqual(50 + plan.loadMs)
       expect(healedMs.at(-1)).toBeLessThanOrEqual(1_000)
     }
     expectNothingWrong(await load.stop())
   },
-  60_000 + kills * 10_000,
+  60_000 + kills * 60_000,
 )
 
 /** @returns when a server first took a connection on a port */
