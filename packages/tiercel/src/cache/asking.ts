@@ -11,7 +11,7 @@ import type { LoadRequest } from './load-request.ts'
 import type { Loader } from './loader.ts'
 import type { GetOptions, GetOrSetOptions, TagsOption } from './options.ts'
 import { callPolicy, checkFlag, getOptionNames, getOrSetOptionNames, type Policy } from './policy.ts'
-import { keepInL1, readShared } from './read-path.ts'
+import { failedRead, keepInL1, readShared } from './read-path.ts'
 import type { Scope } from './scope.ts'
 import { checkRoom, tagNames } from './tag-names.ts'
 import { checkStored, mismatch, reportRefusal } from './value-checks.ts'
@@ -165,24 +165,34 @@ export class Asking {
     return this.#copies ? result.then((held) => this.#copy(held)) : result
   }
 
-  #join(flight: Flight | undefined, request: LoadRequest, signal: AbortSignal | undefined): Promise<unknown> {
+  /** @param waitedMs how long the caller has waited before */
+  #join(flight: Flight | undefined, request: LoadRequest, signal: AbortSignal | undefined, waitedMs = 0): Promise<unknown> {
     const { hardTimeoutMs } = request.policy
-    if (flight === undefined) return startFlight(this.#core, request).join(signal, hardTimeoutMs)
+    if (flight === undefined) return startFlight(this.#core, request).join(signal, hardTimeoutMs, waitedMs)
     const { counters, emitter } = this.#core
     flight.joinedAtMs = this.#core.nowMs()
     counters.loadsJoined += 1
     if (emitter.isHeard) emitter.emit({ type: 'load.joined', namespace: this.#scope.name, key: request.path })
     request.onWait?.()
-    return flight.join(signal, hardTimeoutMs)
+    return flight.join(signal, hardTimeoutMs, waitedMs)
   }
 
   /** Something was heard of the key since the flight began: it may have been the flight itself. */
   async #joinIfConfirmed(flight: Flight, request: LoadRequest, signal: AbortSignal | undefined): Promise<unknown> {
-    const isConfirmed = await confirm(this.#core, this.#scope, flight)
-    if (isConfirmed) return this.#join(flight, request, signal)
+    const startedAtMs = this.#core.deadlineNowMs()
+    let isL2Away = false
+    const isConfirmed = await confirm(this.#core, this.#scope, flight).catch((error) => {
+      failedRead(this.#core, this.#scope, error)
+      isL2Away = true
+      return false
+    })
+    // Nobody would hear it abort any more.
+    signal?.throwIfAborted()
+    const waitedMs = this.#core.deadlineNowMs() - startedAtMs
+    if (isConfirmed) return this.#join(flight, request, signal, waitedMs)
     const current = this.#scope.flights.get(request.path)
     const isAnother = current !== undefined && current !== flight && joinable(this.#core, this.#scope, current, request.path) === 'yes'
-    return this.#join(isAnother ? current : undefined, request, signal)
+    return this.#join(isAnother ? current : undefined, { ...request, isL2Away }, signal, waitedMs)
   }
 
   /** Hands out what is fresh, and loads it anew in the background where it is time to. */

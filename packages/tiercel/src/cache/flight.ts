@@ -132,14 +132,15 @@ export class Flight {
    * The result for one more caller.
    *
    * @param hardTimeoutMs `Infinity`: it waits as long as it takes
+   * @param waitedMs how much of that is over
    */
-  join(signal: AbortSignal | undefined, hardTimeoutMs: number): Promise<unknown> {
-    if (signal !== undefined || hardTimeoutMs !== Number.POSITIVE_INFINITY) return this.#joinForAWhile(signal, hardTimeoutMs)
+  join(signal: AbortSignal | undefined, hardTimeoutMs: number, waitedMs = 0): Promise<unknown> {
+    if (signal !== undefined || hardTimeoutMs !== Number.POSITIVE_INFINITY) return this.#joinForAWhile(signal, hardTimeoutMs, waitedMs)
     this.#stays = true
     return this.result
   }
 
-  #joinForAWhile(signal: AbortSignal | undefined, hardTimeoutMs: number): Promise<unknown> {
+  #joinForAWhile(signal: AbortSignal | undefined, hardTimeoutMs: number, waitedMs: number): Promise<unknown> {
     this.#waiters += 1
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -157,7 +158,8 @@ export class Flight {
         else resolve(this.stale.value)
         this.#leave()
       }
-      const deadline = hardTimeoutMs === Number.POSITIVE_INFINITY ? undefined : deadlines.start(hardTimeoutMs, onLate)
+      const deadline =
+        hardTimeoutMs === Number.POSITIVE_INFINITY ? undefined : deadlines.start(Math.max(hardTimeoutMs - waitedMs, 0), onLate)
       signal?.addEventListener('abort', onAbort, { once: true })
       this.result.then(
         (value) => {

@@ -13,7 +13,11 @@ export function joinable(core: Core, scope: Scope, flight: Flight, path: string)
   return flight.snapshot === undefined ? 'no' : 'maybe'
 }
 
-/** Whether nothing happened to the key since the flight took it, nor to a tag since before its load. Asked once for all who want to know. */
+/**
+ * Whether nothing happened to the key since the flight took it, nor to a tag since before its load. Asked once for all who want to know.
+ *
+ * @throws what L2 was asked in vain for
+ */
 export function confirm(core: Core, scope: Scope, flight: Flight): Promise<boolean> {
   const { touches } = flight
   const tagTouches = scope.tags.touched.count
@@ -29,12 +33,8 @@ export function confirm(core: Core, scope: Scope, flight: Flight): Promise<boole
 }
 
 async function ask(core: Core, scope: Scope, flight: Flight): Promise<boolean> {
-  try {
-    const answers = await Promise.all([holdsClaim(core, flight), tagsAreOlder(scope, flight)])
-    return answers.every(Boolean)
-  } catch {
-    return false
-  }
+  const answers = await Promise.all([holdsClaim(core, flight), tagsAreOlder(scope, flight)])
+  return answers.every(Boolean)
 }
 
 async function holdsClaim({ l2 }: Core, { claim, touches, confirmedTouches }: Flight): Promise<boolean> {

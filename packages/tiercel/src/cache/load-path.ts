@@ -4,7 +4,8 @@ import { callLoader } from './call-loader.ts'
 import type { Core } from './core.ts'
 import type { Entry } from './entry.ts'
 import { Flight } from './flight.ts'
-import type { Found } from './found.ts'
+import { away, type Found } from './found.ts'
+import { L2Budget } from './l2-budget.ts'
 import type { LoadRequest } from './load-request.ts'
 import type { Policy } from './policy.ts'
 import { failedRead, judge, keepInL1, type Look, lookUp, settle } from './read-path.ts'
@@ -26,6 +27,10 @@ export function startFlight(core: Core, request: LoadRequest): Flight {
   if (request.known !== undefined && !request.isForced) serveKnown(core, flight, request.known, request.policy)
   if (core.l2 === undefined) {
     void loadForL1(core, request, flight)
+    return flight
+  }
+  if (request.isL2Away === true) {
+    void goOn(core, request, flight, async () => away)
     return flight
   }
   if (core.format.hasHeader) scope.tags.prefetch(request.tags)
@@ -54,6 +59,8 @@ class FirstLook implements Reader, Look {
   readonly mayLag: boolean
   readonly shared: Flight
   readonly stored: StoredKey
+  /** None for a plain hit, which is one step. */
+  budget: L2Budget | undefined
   readonly #core: Core
   readonly #request: LoadRequest
 
@@ -77,7 +84,11 @@ class FirstLook implements Reader, Look {
     const flight = this.shared
     const found = judge(core, this, this.stored, bytes)
     if (found.kind !== 'entry' || request.check !== undefined || request.isForced || core.nowMs() >= found.entry.lookAtMs) {
-      void goOn(core, request, flight, () => settle(core, this, found))
+      void goOn(core, request, flight, (budget) => {
+        budget.spend(core.nowMs() - this.sentAtMs)
+        this.budget = budget
+        return settle(core, this, found)
+      })
       return
     }
     if (flight.isKeepable) keepInL1(core, request, found.entry)
@@ -92,7 +103,11 @@ class FirstLook implements Reader, Look {
 
 /** Asks whether L2 still has what L1 has. */
 function lookAgain(core: Core, request: LoadRequest, flight: Flight, doubted: Entry): Promise<void> {
-  return goOn(core, request, flight, () => lookUp(core, new FirstLook(core, request, flight), doubted, () => flight.isKeepable))
+  const look = new FirstLook(core, request, flight)
+  return goOn(core, request, flight, (budget) => {
+    look.budget = budget
+    return lookUp(core, look, doubted, () => flight.isKeepable)
+  })
 }
 
 /** What is to be replaced has to be what is there now. */
@@ -101,10 +116,11 @@ function mayLag({ isExact, isForced }: LoadRequest): boolean {
 }
 
 /** Never rejects: what goes wrong is the flight's result. */
-async function goOn(core: Core, request: LoadRequest, flight: Flight, look: () => Promise<Found>): Promise<void> {
+async function goOn(core: Core, request: LoadRequest, flight: Flight, look: (budget: L2Budget) => Promise<Found>): Promise<void> {
   try {
-    const found = await checkFound(core, request, await look())
-    await new SharedLoad(core, request, flight).run(found)
+    const budget = new L2Budget(core.l2?.budgetMs, core.nowMs)
+    const found = await checkFound(core, request, await look(budget))
+    await new SharedLoad(core, request, flight, budget).run(found)
   } catch (error) {
     fail(core, request, flight, error)
   }

@@ -26,6 +26,8 @@ export interface LoadRequest {
   readonly check: ValueCheck | undefined
   /** Whether a loader of this cache asks for it. */
   readonly isInLoad: boolean
+  /** Whether L2 has just been asked in vain for this very call, which pays for that once. */
+  readonly isL2Away?: boolean
   /** Told when it does not load now, but waits for another process that does. */
   readonly onWait?: (() => void) | undefined
 }

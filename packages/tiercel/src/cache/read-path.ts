@@ -7,6 +7,7 @@ import type { RejectReason } from '../telemetry/event.ts'
 import { type Core, reportStoreFailure } from './core.ts'
 import { Entry } from './entry.ts'
 import { away, type Found, fenced, nothing } from './found.ts'
+import type { L2Budget } from './l2-budget.ts'
 import type { Policy } from './policy.ts'
 import type { ReadTicket, Scope, StoredKey } from './scope.ts'
 
@@ -32,6 +33,8 @@ export interface Look {
   readonly mayLag?: boolean
   /** Where several share what is found. Default: nobody else does. */
   readonly shared?: Shared
+  /** What the call that looks may still wait for L2. Missing: each step as long as the store allows. */
+  readonly budget?: L2Budget | undefined
 }
 
 /** What several callers wait for. What is known before it was asked for has to be young enough for the last of them. */
@@ -41,6 +44,11 @@ export interface Shared {
 
 function joinedAtMs({ shared, sentAtMs }: Look): number {
   return shared === undefined ? sentAtMs : Math.max(sentAtMs, shared.joinedAtMs)
+}
+
+/** Waits for a step of a look. */
+function within<T>({ budget }: Look, step: Promise<T>): Promise<T> {
+  return budget === undefined ? step : budget.within(step, 'read')
 }
 
 /**
@@ -98,7 +106,7 @@ export async function lookUp(core: Core, look: Look, doubted: Entry | undefined,
       if (found !== undefined) return found
       core.counters.l1Misses += 1
     }
-    return await settle(core, look, judge(core, look, stored, await core.l2.get(stored.key, look.mayLag)))
+    return await settle(core, look, judge(core, look, stored, await within(look, core.l2.get(stored.key, look.mayLag))))
   } catch (error) {
     return failedRead(core, look.scope, error, doubted)
   }
@@ -154,7 +162,7 @@ export async function stillHolds(
   entry: Entry,
   isStillRight: () => boolean,
 ): Promise<Buffer | undefined> {
-  const [head, tags] = await Promise.all([l2.getHead(stored.key), askTags(look, entry.tokens)])
+  const [head, tags] = await within(look, Promise.all([l2.getHead(stored.key), askTags(look, entry.tokens)]))
   const isThere = head !== undefined && head[0] === valueByte && versionText(head) === entry.version
   if (!isThere || tags === 'gone' || tags === 'fenced') {
     // Whoever gets the newer value now must not find this one afterwards, should that not be kept.
@@ -206,7 +214,7 @@ export async function settle(core: Core, look: Look, judged: Found | Unsure): Pr
   const { bytes, entry } = judged
   let tags: TagVerdict
   try {
-    tags = await askTags(look, entry.tokens)
+    tags = await within(look, askTags(look, entry.tokens))
   } catch (error) {
     return failedRead(core, look.scope, error)
   }

@@ -1,7 +1,7 @@
 import { staleMark, valuePrefix, versionOffset, versionPrefix } from '../codecs/envelope.ts'
 import { encodeFailure, newLease, versionOf } from '../codecs/marks.ts'
 import type { TagSnapshot } from '../coherence/tag.ts'
-import { DeadlineError, UsageError } from '../kernel/errors.ts'
+import { UsageError } from '../kernel/errors.ts'
 import type { Store } from '../stores/store.ts'
 import { callLoader, type Loaded } from './call-loader.ts'
 import type { Claim } from './claim.ts'
@@ -10,6 +10,7 @@ import { type Entry, wantsRefresh, wantsSlide } from './entry.ts'
 import type { Flight } from './flight.ts'
 import { away, type Found, fenced } from './found.ts'
 import { Hold } from './hold.ts'
+import type { L2Budget } from './l2-budget.ts'
 import type { LoadRequest } from './load-request.ts'
 import { judge, keepInL1, type Look, lookUp, settle } from './read-path.ts'
 import type { StoredKey } from './scope.ts'
@@ -34,13 +35,16 @@ export class SharedLoad {
   readonly #request: LoadRequest
   readonly #flight: Flight
   readonly #stored: StoredKey
+  readonly #budget: L2Budget
 
-  constructor(core: Core, request: LoadRequest, flight: Flight) {
+  /** @param budget what is left of it after the first look */
+  constructor(core: Core, request: LoadRequest, flight: Flight, budget: L2Budget) {
     this.#core = core
     this.#l2 = core.l2 as Store
     this.#request = request
     this.#flight = flight
     this.#stored = request.scope.storedKey(request.path)
+    this.#budget = budget
   }
 
   /** @param first what L2 was found to hold */
@@ -87,9 +91,15 @@ export class SharedLoad {
     return checkFound(this.#core, this.#request, found)
   }
 
+  /** For one who has waited. */
+  #lookAfterWait(): Promise<Found> {
+    this.#budget.renew()
+    return this.#look()
+  }
+
   #lookNow(): Look {
     const { scope, path, policy, isExact } = this.#request
-    return { scope, path, policy, isExact, sentAtMs: this.#core.nowMs(), shared: this.#flight }
+    return { scope, path, policy, isExact, sentAtMs: this.#core.nowMs(), shared: this.#flight, budget: this.#budget }
   }
 
   /** Serves an entry; refreshes it where it is time to and nobody else does. */
@@ -135,7 +145,7 @@ export class SharedLoad {
       key: this.#stored.key,
       seen: { kind: 'entry', entry, bytes },
       limitMs: policy.timeoutMs,
-      readAgain: () => this.#look(),
+      readAgain: () => this.#lookAfterWait(),
       isOver: (found) => found.kind !== 'entry' || !found.bytes.subarray(versionOffset, versionPrefix).equals(version),
     })
     if (found?.kind !== 'entry' || found.entry.staleAtMs <= this.#core.nowMs()) return false
@@ -147,7 +157,8 @@ export class SharedLoad {
   /** Marks the entry stale under a new version, which a refresh that began before cannot store over, and loads. */
   async #reload(entry: Entry): Promise<Found | undefined> {
     const mark = staleMark()
-    const isMarked = await this.#l2.overwrite(this.#stored.key, versionOffset, mark).catch((error) => this.#reportWrite(error))
+    const marking = this.#budget.within(this.#l2.overwrite(this.#stored.key, versionOffset, mark), 'expire')
+    const isMarked = await marking.catch((error) => this.#reportWrite(error))
     if (isMarked === undefined) return away
     if (!isMarked) return this.#look()
     const version = mark.subarray(0, versionPrefix - versionOffset)
@@ -193,7 +204,7 @@ export class SharedLoad {
     const key = this.#request.scope.refreshKey(version)
     const mark = newLease(leaseMs)
     try {
-      const present = await this.#l2.claim({ key, value: mark, ttlMs: leaseMs })
+      const present = await this.#budget.within(this.#l2.claim({ key, value: mark, ttlMs: leaseMs }), 'claim')
       return present === undefined ? new Hold(this.#core, key, mark) : undefined
     } catch (error) {
       this.#reportWrite(error)
@@ -239,7 +250,7 @@ export class SharedLoad {
   /** Whatever there is counts as fresh; only who asks for it by name gets a load. */
   async #usePlain(entry: Entry): Promise<undefined> {
     if (this.#request.isForced) {
-      await this.#l2.deleteMany([this.#stored.key]).catch((error) => this.#reportWrite(error))
+      await this.#budget.within(this.#l2.deleteMany([this.#stored.key]), 'delete').catch((error) => this.#reportWrite(error))
       return this.#loadPlain(undefined)
     }
     if (this.#flight.isKeepable) keepInL1(this.#core, this.#request, entry)
@@ -252,32 +263,20 @@ export class SharedLoad {
     const entry = { key: this.#stored.key, value: lease, ttlMs: this.#core.leaseMs }
     try {
       if (over !== undefined && over.length > 0) {
-        const isMine = await this.#l2.swap({ ...entry, expected: over, isWhole: false })
+        const isMine = await this.#budget.within(this.#l2.swap({ ...entry, expected: over, isWhole: false }), 'claim')
         return isMine ? undefined : await this.#look()
       }
-      if (over !== undefined) await this.#l2.deleteMany([entry.key])
-      const present = await this.#l2.claim(entry)
+      if (over !== undefined) await this.#budget.within(this.#l2.deleteMany([entry.key]), 'delete')
+      const present = await this.#budget.within(this.#l2.claim(entry), 'claim')
       if (present === undefined) return undefined
       const found = await settle(this.#core, look, judge(this.#core, look, this.#stored, present))
       return checkFound(this.#core, this.#request, found)
     } catch (error) {
+      // It may be there, or come later, when what is loaded from now on may have been overtaken: it is given back behind itself.
       this.#reportWrite(error)
-      if (error instanceof DeadlineError) return this.#findLease(lease)
       this.#giveBack(entry.key, lease)
       return away
     }
-  }
-
-  /**
-   * Its answer is lost. It may be there; and it may come later, when what is loaded from now on may have been overtaken: it is given back behind
-   * itself then.
-   */
-  async #findLease(lease: Buffer): Promise<Found | undefined> {
-    const { key } = this.#stored
-    const present = await this.#l2.get(key).catch(() => undefined)
-    if (present?.equals(lease)) return undefined
-    this.#giveBack(key, lease)
-    return away
   }
 
   /** A failed load is told to those who wait, so that they do not all repeat it; one that nobody wants any more is not a failure. */
@@ -310,7 +309,7 @@ export class SharedLoad {
       key,
       seen: lease,
       limitMs: policy.lockTimeoutMs,
-      readAgain: () => this.#look(),
+      readAgain: () => this.#lookAfterWait(),
       isOver: (found) => found.kind !== 'lease',
     })
     const durationMs = performance.now() - startedAtMs
@@ -324,7 +323,8 @@ export class SharedLoad {
   async #snap(): Promise<TagSnapshot | undefined> {
     const { scope, tags, policy } = this.#request
     try {
-      const snapshot = await scope.tags.snap(tags, tagLifeMs(policy.ttlMs + policy.graceMs))
+      const known = scope.tags.snap(tags, tagLifeMs(policy.ttlMs + policy.graceMs))
+      const snapshot = known instanceof Promise ? await this.#budget.within(known, 'snap') : known
       this.#flight.snapshot = snapshot
       return snapshot
     } catch (error) {

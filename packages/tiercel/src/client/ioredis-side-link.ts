@@ -1,4 +1,5 @@
 import type { Ioredis } from './ioredis-shape.ts'
+import { longestOpeningMs } from './kept-link.ts'
 import type { Receiver, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
 import { throwClientError, toClientError } from './reply.ts'
 
@@ -54,12 +55,15 @@ async function openSideLink(live: Ioredis, onEnd: () => void, setUp: (side: Iore
   })
   side.on('error', () => {})
   side.on('end', onEnd)
+  const impatience = setTimeout(() => cutOff(side), longestOpeningMs).unref()
   try {
     await side.connect()
     await setUp(side)
   } catch (error) {
     cutOff(side)
     throw toClientError(error)
+  } finally {
+    clearTimeout(impatience)
   }
   return { ping: () => side.call('ping').then(() => {}, throwClientError), close: () => cutOff(side) }
 }

@@ -1,5 +1,8 @@
 import type { SideLink } from './link.ts'
 
+/** A server that hangs takes connections and says nothing: one that is not set up by then is ended, or each attempt would leave one behind. */
+export const longestOpeningMs = 3_000
+
 const firstDelayMs = 20
 const longestDelayMs = 1000
 

@@ -1,4 +1,5 @@
 import { UsageError } from '../kernel/errors.ts'
+import { longestOpeningMs } from './kept-link.ts'
 import type { Receiver, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
 import type { NodeRedis } from './node-redis-shape.ts'
 import { throwClientError, toClientError } from './reply.ts'
@@ -66,12 +67,15 @@ async function openSideLink(
   }
   side.on('error', end)
   side.on('end', end)
+  const impatience = setTimeout(() => destroyNodeRedis(side), longestOpeningMs).unref()
   try {
     await side.connect()
     await setUp(side)
   } catch (error) {
     destroyNodeRedis(side)
     throw toClientError(error)
+  } finally {
+    clearTimeout(impatience)
   }
   return { ping: () => side.sendCommand(['PING']).then(() => {}, throwClientError), close: () => destroyNodeRedis(side) }
 }

@@ -13,6 +13,7 @@ export class TellingStore implements Store {
   readonly specVersion = 1
   readonly name: string
   readonly readLagMs?: number
+  readonly budgetMs?: number
   read?: NonNullable<Store['read']>
   readonly follow?: NonNullable<Store['follow']>
   readonly messages?: NonNullable<Store['messages']>
@@ -32,6 +33,7 @@ export class TellingStore implements Store {
     this.#store = store
     this.#tell = tell
     if (store.readLagMs !== undefined) this.readLagMs = store.readLagMs
+    if (store.budgetMs !== undefined) this.budgetMs = store.budgetMs
     if (store.read !== undefined) this.read = (key: string, reader: Reader, mayLag?: boolean) => store.read?.(key, reader, mayLag)
     if (store.follow !== undefined) this.follow = store.follow.bind(store)
     if (store.messages !== undefined) this.messages = store.messages

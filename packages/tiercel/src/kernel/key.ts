@@ -53,6 +53,8 @@ function encodePart(part: KeyPart | undefined, key: readonly KeyPart[]): string 
 
 function escapePart(text: string, key: readonly KeyPart[]): string {
   if (text === '') return emptyPart
+  // Encoded it is no shorter: what comes from outside costs no more than a key may.
+  if (text.length > maxPathLength) throw invalid(key, `a part has ${text.length} characters, allowed are ${maxPathLength}`)
   for (let i = 0; i < text.length; i += 1) {
     const unit = text.charCodeAt(i)
     if (unit > del) return escapeRest(text, i, key)
@@ -64,13 +66,19 @@ function escapePart(text: string, key: readonly KeyPart[]): string {
 /** The slow half: there is something to escape, or text beyond ASCII, which must be well formed. */
 function escapeRest(text: string, from: number, key: readonly KeyPart[]): string {
   if (!text.isWellFormed()) throw invalid(key, 'it holds a lone surrogate, which UTF-8 cannot carry')
-  let out = text.slice(0, from)
+  let out = ''
+  let copied = 0
   for (let i = from; i < text.length; i += 1) {
     const unit = text.charCodeAt(i)
-    out += isReserved(unit) ? `%${unit.toString(16).toUpperCase().padStart(2, '0')}` : text[i]
+    if (!isReserved(unit)) continue
+    out += text.slice(copied, i) + (escapes[unit] as string)
+    copied = i + 1
   }
-  return out
+  return out + text.slice(copied)
 }
+
+/** By unit of ASCII. */
+const escapes: readonly string[] = Array.from({ length: del + 1 }, (_, unit) => `%${unit.toString(16).toUpperCase().padStart(2, '0')}`)
 
 /** The parts of a path, as texts: `joinKey` makes the same path of them. */
 export function splitPath(path: string): string[] {

@@ -68,6 +68,31 @@ describe('closed', () => {
     expect(breaker.state).toBe('closed')
   })
 
+  test('opens when all have failed for a while, however good the window was', async () => {
+    const { call, breaker, changes, clock, world } = make()
+    world.isUp = false
+    const second = async (ok: boolean) => {
+      for (let at = 0; at < 100; at += 1) {
+        call(ok)
+        await clock.passAndSettle(10)
+      }
+    }
+    for (let at = 0; at < 10; at += 1) await second(true)
+    await second(false)
+    expect(changes).toEqual([[10_000 + 20 * settings.slowMs, 'open', 'failures']])
+    expect(breaker.counts.failures).toBeLessThan(breaker.counts.calls / 5)
+  })
+
+  test('stays closed when a busy server is away for a moment', async () => {
+    const { call, breaker, clock } = make()
+    for (let at = 0; at < 2_000; at += 1) call(true)
+    for (let at = 0; at < 300; at += 1) call(false)
+    await clock.passAndSettle(20 * settings.slowMs)
+    call(true)
+    for (let at = 0; at < 300; at += 1) call(false)
+    expect(breaker.state).toBe('closed')
+  })
+
   test('opens at the share of slow calls, where failures are among the slow', () => {
     const { call, changes, breaker } = make()
     call(true, 1)

@@ -3,7 +3,8 @@ import { type Clock, startTimer, type Timer } from '../kernel/clock.ts'
 /**
  * A circuit breaker: what fails is not asked again and again by everybody.
  *
- * Calls are counted in a rolling window of ten slots. When enough were made and too many of them failed, or were slow, it opens: calls are refused at once. Then
+ * Calls are counted in a rolling window of ten slots. When enough were made and too many of them failed, or were slow, it opens: calls are refused at once. It opens
+ * as well when all have failed for a while: what is busy and falls silent would else have to fail for half a window before its good days are outweighed. Then
  * one probe at a time finds out whether that is over; it is nobody's call, so nobody waits for it. After the first that succeeds a few calls are let through
  * (half-open), and when those succeed it closes.
  *
@@ -46,6 +47,8 @@ export interface BreakerHost {
 }
 
 const slotCount = 10
+/** So many times as long as a slow call takes: longer than a lost packet, or a moment's work, keeps a server that is well from answering. */
+const silentForSlows = 20
 const probeGrowth = 2
 const longestProbeGapMs = 2_000
 const flapMemoryMs = 60_000
@@ -58,6 +61,9 @@ export class Breaker {
   readonly #failures: number[] = new Array(slotCount).fill(0)
   readonly #slow: number[] = new Array(slotCount).fill(0)
   #slot = 0
+  /** Since the last call that succeeded: how many failed, and since when. */
+  #failedInARow = 0
+  #failingSinceMs = 0
   #state: BreakerState = 'closed'
   /** Grows with each change of state. */
   #era = 1
@@ -140,19 +146,23 @@ export class Breaker {
   }
 
   #count(failures: number, slow: number): void {
-    const slot = this.#turn(this.#host.nowMs())
+    const nowMs = this.#host.nowMs()
+    const slot = this.#turn(nowMs)
     this.#calls[slot] = (this.#calls[slot] as number) + 1
+    if (failures === 0) this.#failedInARow = 0
+    else if (this.#failedInARow++ === 0) this.#failingSinceMs = nowMs
     if (slow === 0) return
     this.#failures[slot] = (this.#failures[slot] as number) + failures
     this.#slow[slot] = (this.#slow[slot] as number) + slow
-    this.#judge()
+    this.#judge(nowMs)
   }
 
-  #judge(): void {
-    const { minimumCalls, failureRatio, slowRatio } = this.#settings
+  #judge(nowMs: number): void {
+    const { minimumCalls, failureRatio, slowRatio, slowMs } = this.#settings
     const calls = sum(this.#calls)
     if (calls < minimumCalls) return
-    if (sum(this.#failures) >= failureRatio * calls) this.#open('failures')
+    const isSilent = this.#failedInARow >= minimumCalls && nowMs - this.#failingSinceMs >= silentForSlows * slowMs && failureRatio <= 1
+    if (isSilent || sum(this.#failures) >= failureRatio * calls) this.#open('failures')
     else if (sum(this.#slow) >= slowRatio * calls) this.#open('slow')
   }
 
@@ -233,6 +243,7 @@ export class Breaker {
     if (this.#trialsDone < this.#settings.trialCalls) return
     const nowMs = this.#host.nowMs()
     for (let slot = 0; slot < slotCount; slot += 1) this.#clear(slot)
+    this.#failedInARow = 0
     this.#closedAtMs = nowMs
     this.#change('closed', nowMs, undefined)
   }

@@ -209,7 +209,8 @@ export class Gates {
       return
     }
     const limitMs = this.#options.breaker?.slowMs as number
-    await limit(client.send({ words: ['GETRANGE', key, '0', '0'], key }), limitMs, 'probe').catch((error) => {
+    const probe = client.send({ words: ['GETRANGE', key, '0', '0'], key })
+    await limit(probe, limitMs, () => lateError(limitMs, 'probe')).catch((error) => {
       // Any other answer is one.
       if (error instanceof DeadlineError || isFailure(error) || isLost(error)) throw error
     })

@@ -1,10 +1,14 @@
 import { DeadlineError, StoreError } from '../kernel/errors.ts'
 import { deadlines } from '../resilience/deadline.ts'
 
-/** Waits for `pending`, at most so long. What it waits for goes on. */
-export function limit<T>(pending: Promise<T>, limitMs: number, operation: string): Promise<T> {
+/**
+ * Waits for `pending`, at most so long. What it waits for goes on.
+ *
+ * @throws what `toError` makes, when it is late; what `pending` rejects with
+ */
+export function limit<T>(pending: Promise<T>, limitMs: number, toError: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
-    const deadline = deadlines.start(limitMs, () => reject(lateError(limitMs, operation)))
+    const deadline = deadlines.start(limitMs, () => reject(toError()))
     pending.then(
       (value) => {
         deadline.cancel()

@@ -165,6 +165,11 @@ export class Link {
     return this.#options.timeoutMs * Math.ceil(commands / commandsPerBudget)
   }
 
+  /** What one command may take. */
+  get timeoutMs(): number {
+    return this.#options.timeoutMs
+  }
+
   /** For what the server itself refused as too late. */
   lateError(operation: string): DeadlineError {
     return lateError(this.#options.timeoutMs, operation)
@@ -231,7 +236,8 @@ export class Link {
   async #waitForFirst(attempt: Promise<void>): Promise<void> {
     try {
       await this.#make()
-      await limit(attempt, this.#options.connectTimeoutMs, 'connect')
+      const { connectTimeoutMs } = this.#options
+      await limit(attempt, connectTimeoutMs, () => lateError(connectTimeoutMs, 'connect'))
     } catch (error) {
       this.#firstWait = undefined
       // Set up wrongly: the next call is told the same. All else is waited for no more.

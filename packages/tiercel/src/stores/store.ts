@@ -34,6 +34,8 @@ export interface Store {
   nowMs(): number
   /** How old at most what is read with `mayLag` may be, in ms. Missing: nothing lags. */
   readonly readLagMs?: number
+  /** The budget of a call, in ms: a cache spends it once for all that it asks before it calls a loader. Missing: nothing here can hang. */
+  readonly budgetMs?: number
   /** Waits until the store can be used for the first time, at most its budget. */
   ready(): Promise<void>
   /** @param mayLag whether what was there up to `readLagMs` ago will do: it need not be in order with the calls around it. Default: false */

@@ -14,7 +14,10 @@ import type { AdmissionLimits } from './gate.ts'
 import type { LinkOptions } from './link.ts'
 
 export interface ValkeyStoreOptions {
-  /** What one step on the server may take before the cache goes on without it. 1 ms to 10 years. Default: 50 ms. */
+  /**
+   * What the cache waits for the server before it goes on without it: for one step, and for all steps of a call before its loader together. Well over two round
+   * trips. 1 ms to 10 years. Default: 50 ms.
+   */
   readonly timeout?: Duration
   /** What the first calls may wait for the first link, together and once. Default: 500 ms. */
   readonly connectTimeout?: Duration
@@ -44,7 +47,7 @@ export interface BreakerOptions {
   readonly window?: Duration
   /** Fewer calls in the window than that say nothing. 1 to 100,000. Default: 10. */
   readonly minimumCalls?: number
-  /** The share of calls that failed at which it opens: took longer than `timeout`, or were answered with LOADING, BUSY, CLUSTERDOWN or MASTERDOWN. 0.01 to 1. Default: 0.5. */
+  /** The share of calls that failed at which it opens: took longer than `timeout`, or were answered with LOADING, BUSY, CLUSTERDOWN or MASTERDOWN. When all of them fail it opens after 20 times `slowAfter`, however many succeeded before. 0.01 to 1. Default: 0.5. */
   readonly failureRatio?: number
   /** The share of calls that were slow, or failed, at which it opens. 0.01 to 1. Default: 0.9. */
   readonly slowRatio?: number

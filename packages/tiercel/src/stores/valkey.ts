@@ -57,6 +57,7 @@ class ValkeyStore implements Store {
   readonly messages: Messages
   readonly #link: Link
   readonly readLagMs: number
+  readonly budgetMs: number
   readonly #reads: ReadBatcher
   readonly #lateReads: ReadBatcher
   readonly #heads: ReadBatcher
@@ -69,6 +70,7 @@ class ValkeyStore implements Store {
   constructor(link: Link, readLagMs: number) {
     this.#link = link
     this.readLagMs = readLagMs
+    this.budgetMs = link.timeoutMs
     this.messages = {
       publish: async (channel, message, route) => void (await link.send({ words: ['PUBLISH', channel, message], key: route }, 'publish')),
       subscribe: async (channels, listener) => (link.client ?? (await link.open())).subscribe(channels, listener),

@@ -12,8 +12,12 @@ test.each(['L1 alone', 'L1 and L2'])(
     const worker = fileURLToPath(new URL('./distinct-keys.worker.ts', import.meta.url))
     const child = fork(worker, [kind, String(keys)], { execArgv: ['--expose-gc', '--import', 'tsx'] })
     const growth = await new Promise<number>((resolve, reject) => {
-      child.once('message', (bytes) => resolve(Number(bytes)))
-      child.once('exit', (code) => reject(new Error(`ended with ${code} before it had told anything`)))
+      let told: number | undefined
+      child.once('message', (bytes) => (told = Number(bytes)))
+      child.once('exit', (code) => {
+        if (code === 0 && told !== undefined) resolve(told)
+        else reject(new Error(`ended with ${code}, ${told === undefined ? 'before' : 'after'} it had told anything`))
+      })
     })
     // What one key left behind would take some 50 bytes at least.
     expect(growth).toBeLessThan(keys * 10)

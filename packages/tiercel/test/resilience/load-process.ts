@@ -1,0 +1,78 @@
+import { expect } from 'vitest'
+import { WorkerProcess } from '../fleet/worker-process.ts'
+import type { Ends } from '../integration/ends.ts'
+import type { Figures, LoadCall, LoadPlan, LoadReply, LoadSetup, Looked, Weighed } from './load-messages.ts'
+
+/** Caches under load in a process of their own. */
+export class LoadProcess {
+  readonly #worker: WorkerProcess<LoadCall, LoadReply>
+
+  private constructor(setup: LoadSetup) {
+    this.#worker = new WorkerProcess(new URL('./load.worker.ts', import.meta.url), setup)
+  }
+
+  static async start(setup: LoadSetup, ends: Ends): Promise<LoadProcess> {
+    const started = new LoadProcess(setup)
+    ends.push(() => started.#worker.kill())
+    await started.#worker.ready
+    return started
+  }
+
+  async offer(plan: LoadPlan): Promise<void> {
+    await this.#worker.run({ do: 'start', ...plan })
+  }
+
+  tell(): Promise<Figures> {
+    return this.#worker.run({ do: 'tell' }) as Promise<Figures>
+  }
+
+  stop(): Promise<Figures> {
+    return this.#worker.run({ do: 'stop' }) as Promise<Figures>
+  }
+
+  look(): Promise<Looked> {
+    return this.#worker.run({ do: 'look' }) as Promise<Looked>
+  }
+
+  weigh(): Promise<Weighed> {
+    return this.#worker.run({ do: 'weigh' }) as Promise<Weighed>
+  }
+}
+
+/**
+ * Whether a machine does so little beside a test that times say something of what is tested: judged by a time when nothing was disturbed. Where it does not, what
+ * is right and wrong is judged all the same, and CI runs these tests alone.
+ */
+export function isQuiet({ p99Ms, lagMs, seconds, calls }: Figures, { ratePerSecond }: LoadPlan): boolean {
+  const isJudged = p99Ms <= 30 && lagMs <= 40 && calls / seconds >= ratePerSecond * 0.95
+  if (!isJudged)
+    console.info(`the machine is busy (p99 ${p99Ms.toFixed(0)} ms, late by ${lagMs.toFixed(0)} ms undisturbed): times are not judged`)
+  return isJudged
+}
+
+/** No wrong value, none that is stale beyond the bound, and nobody was told of a fault. */
+export function expectNothingWrong({ wrong, stale, errors }: Figures): void {
+  expect({ wrong, stale, errors }).toEqual({ wrong: [], stale: [], errors: {} })
+}
+
+/** One line for people. */
+export function describeFigures({
+  calls,
+  seconds,
+  loads,
+  longestLoadMs,
+  p50Ms,
+  p99Ms,
+  mostMs,
+  lagMs,
+  wrong,
+  stale,
+  errors,
+}: Figures): string {
+  const failed = Object.entries(errors).map(([name, count]) => `${count} × ${name}`)
+  return (
+    `${calls} calls at ${Math.round(calls / seconds)}/s, ${loads} loads of at most ${longestLoadMs.toFixed(0)} ms, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ` +
+    `most ${mostMs.toFixed(0)} ms, event loop late by ${lagMs.toFixed(0)} ms, ${wrong.length} wrong, ${stale.length} stale, ` +
+    `errors: ${failed.length === 0 ? 'none' : failed.join(', ')}`
+  )
+}

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, expect, test } from 'vitest'
+import { endsAt, openServer } from '../integration/ends.ts'
+import { testSize } from '../test-size.ts'
+import type { LoadPlan } from './load-messages.ts'
+import { describeFigures, expectNothingWrong, isQuiet, LoadProcess } from './load-process.ts'
+
+const isSmall = testSize({ small: 1, ci: 0, release: 0 }) === 1
+const pauses = testSize({ small: 1, ci: 3, release: 10 })
+const pauseMs = testSize({ small: 1_500, ci: 10_000, release: 10_000 })
+const ratePerSecond = testSize({ small: 400, ci: 3_000, release: 3_000 })
+const plan: LoadPlan = {
+  seed: 'hangs',
+  ratePerSecond,
+  keys: 2_000,
+  loadMs: 5,
+  changes: 0.05,
+  deadlineMs: isSmall ? 10_000 : 1_000,
+  ttlMs: 2_000,
+}
+const mostGrowthBytes = 20 * 2 ** 20
+/** The default; a machine that does other work beside this is late by more than that. */
+const stepMs = isSmall ? 300 : 50
+const ends = endsAt(afterEach)
+
+test(
+  `a server is stopped for ${pauseMs / 1_000} s, ${pauses} times: every call ends in time, nothing piles up`,
+  async () => {
+    const { server } = await openServer('valkey-9.1', ends)
+    ends.push(() => server.resume())
+    const on = (client: string, l1: boolean) => ({ place: { kind: 'standalone', client, url: server.url } as const, l1, stepMs })
+    const caches = [on('ioredis 6', true), on('node-redis 6', false), on('iovalkey', true), on('ioredis 5', false)]
+    const load = await LoadProcess.start({ caches, maxStaleness: 500 }, ends)
+    await load.offer(plan)
+    await sleep(isSmall ? 1_500 : 4_000)
+    await load.tell()
+    await sleep(1_500)
+    const calm = await load.tell()
+    console.info(`before: ${describeFigures(calm)}`)
+    const isJudged = !isSmall && isQuiet(calm, plan)
+    for (let pause = 0; pause < pauses; pause += 1) {
+      const before = await load.weigh()
+      await load.tell()
+      server.pause()
+      await sleep(pauseMs)
+      const figures = await load.tell()
+      const after = await load.weigh()
+      server.resume()
+      const growthBytes = after.heapBytes - before.heapBytes
+      const grown = `${(growthBytes / 2 ** 20).toFixed(1)} MB more`
+      console.info(`pause ${pause + 1}: ${describeFigures(figures)}; longest call ${figures.longestCallMs.toFixed(0)} ms, ${grown}`)
+      expectNothingWrong(figures)
+      expect(figures.longestCallMs).toBeLessThanOrEqual(plan.deadlineMs + figures.lagMs + 20)
+      expect(growthBytes).toBeLessThanOrEqual(mostGrowthBytes)
+      if (isJudged) expect(figures.lagMs).toBeLessThanOrEqual(50)
+      await expect.poll(() => load.look().then(({ problems }) => problems), { timeout: 60_000, interval: 50 }).toEqual([])
+    }
+    expectNothingWrong(await load.stop())
+  },
+  120_000 + pauses * (pauseMs + 60_000),
+)
