@@ -393,7 +393,7 @@ function openSockets(): number {
 }
 
 /** All text that a log of the error could show. */
-function everythingIn(error: unknown): string {
+export function everythingIn(error: unknown): string {
   const seen = new Set<unknown>()
   const collect = (value: unknown): string => {
     if (typeof value !== 'object' || value === null || seen.has(value)) return String(value)
