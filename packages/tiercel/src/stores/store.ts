@@ -1,3 +1,4 @@
+import type { Advice } from '../telemetry/advice.ts'
 import type { Admin } from './admin/admin.ts'
 import type { BreakerChange, StoreHealth } from './gates.ts'
 
@@ -102,6 +103,8 @@ export interface Store {
   health?(): StoreHealth
   /** Calls `listener` whenever a circuit breaker of it changes its state. Missing where there is none. */
   onBreaker?(listener: (change: BreakerChange) => void): () => void
+  /** Calls `listener` at most once, with what is set up in a way that will do harm. Missing where nothing is looked at. */
+  onAdvice?(listener: (advice: readonly Advice[]) => void): () => void
   close(): Promise<void>
 }
 
