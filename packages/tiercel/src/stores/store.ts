@@ -22,7 +22,7 @@ import type { BreakerChange, StoreHealth } from './gates.ts'
  * What throws: `StoreError` (`TIERCEL_STORE_UNAVAILABLE`, `TIERCEL_STORE_DEADLINE`, `TIERCEL_SERVER_ERROR`, `TIERCEL_CLOSED`); `UsageError` when the store cannot
  * work as it was set up. Nothing else.
  *
- * Defined by the suite `test/conformance/store.suite.ts`.
+ * Defined by the suite `testing/conformance/store-conformance.ts`, `storeConformance` of `tiercel/testing`.
  */
 export interface Store {
   readonly specVersion: 1

@@ -35,9 +35,9 @@ export const ceilings: Readonly<Record<string, Ceiling>> = {
     because: 'JSON and structured 7 kB, seals 3 kB, compressions and the hooks of other packages 3 kB',
   },
   'tiercel/testing': {
-    maxBytes: 43_000,
+    maxBytes: 69_000,
     because:
-      'the fault proxy with its rules, its scripts and their checks, and readers of RESP 29 kB, the checker of histories, its recorder and its texts 11 kB, the fake clock 1 kB',
+      'the fault proxy with its rules, its scripts and their checks, and readers of RESP 29 kB, the checker of histories, its recorder and its texts 11 kB, the suites of stores and clients 24 kB, the fake clock 1 kB',
   },
   'tiercel/verify': { maxBytes: 8_000, because: 'the verifier and the checks of its options; the cache is handed in' },
 }
@@ -63,6 +63,6 @@ export const mustNotAppear: Readonly<Record<string, readonly string[]>> = {
   'tiercel/codecs': ['createCache', 'Arena', 'EVALSHA', 'TRACKING'],
   'tiercel/stores/memory': ['createCache', 'EVALSHA', 'TRACKING'],
   'tiercel/stores/valkey': ['createCache', 'Arena', 'leaderboard'],
-  'tiercel/testing': ['createCache', 'Arena', 'EVALSHA', 'TRACKING'],
+  'tiercel/testing': ['createCache', 'Arena', 'TRACKING'],
   'tiercel/verify': ['createCache', 'Arena', 'EVALSHA', 'TRACKING'],
 }
