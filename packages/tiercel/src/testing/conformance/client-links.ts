@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Client } from '../../client/client.ts'
 import { type ClientContext, keyed } from './client-context.ts'
-import { type ContractCase, checksOf, eventually } from './contract-case.ts'
+import { type ContractCase, checksOf, eventually, sleep } from './contract-case.ts'
 
 const checkOf = checksOf<ClientContext>()
 const ignore = { onInvalidate: () => undefined }
@@ -32,8 +32,11 @@ export const linkCases: readonly ContractCase<ClientContext>[] = [
     await client.send({ words: ['PUBLISH', weather, message] })
     await eventually(() => assert.deepEqual(heard.toSorted(), [`${news} one`, `${weather} bytes`]))
     await Promise.all([subscription.close(), subscription.close()])
-    await client.send({ words: ['PUBLISH', news, 'two'] })
-    assert.equal(heard.length, 2)
+    for (let more = 0; more < 3; more += 1) {
+      await client.send({ words: ['PUBLISH', news, 'more'] })
+      await sleep(20)
+    }
+    assert.equal(heard.length, 2, heard.join())
   }),
   checkOf('refuses everything after its end, which may come twice', async ({ client }) => {
     await Promise.all([client.close(), client.close()])
