@@ -1,6 +1,6 @@
 // npm test: proves the project. Sets up what is missing, gets the servers and the browser, checks types, lint and format, and
 // runs every test. The last line says how it went. `npm test -- <filter>` hands the filter to vitest.
-// `--size ci` (npm run test:faults) and `--size release` (npm run test:release) run the tests that have sizes, at that size, and nothing else.
+// `--size ci` (npm run test:faults) and `--size release` (npm run test:release) run the tests that have sizes, at that size, and nothing else; a release is also tried in all runtimes.
 import './node-version.mjs'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -26,6 +26,7 @@ async function prove() {
   rmSync(reportFile, { force: true })
   await step('servers', () => node(typescriptArgs(join(root, 'packages/test-servers/src/prepare.ts'), ['--browser'])))
   if (size === undefined) steps.push(...(await check()))
+  if (size === 'release') await step('runtimes', () => node([join(root, 'tools/test-runtimes.mjs')]))
   const reporter = join(root, 'tools/test-reporter.mjs')
   await step('tests', () =>
     node([join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', `--reporter=${reporter}`, ...args]),

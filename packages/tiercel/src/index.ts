@@ -44,6 +44,7 @@ export type {
   ResourceOptions,
 } from './cache/resource.ts'
 export type { Tag } from './cache/tag-names.ts'
+export type { ConnectionOptions, TlsOptions } from './client/connection-options.ts'
 export type { Codec } from './codecs/codec.ts'
 export type { Compression } from './codecs/compression.ts'
 export type { FormatOptions } from './codecs/format-options.ts'
@@ -82,5 +83,6 @@ export type {
 } from './stores/store.ts'
 export { valkeyStore } from './stores/valkey.ts'
 export type { AdmissionOptions, BreakerOptions, ValkeyStoreOptions } from './stores/valkey-options.ts'
+export type { Advice, AdviceCode } from './telemetry/advice.ts'
 export type { CacheEvent, CacheEventListener, LoadReason, RejectReason, Tier } from './telemetry/event.ts'
 export type { CacheStats, TierStats } from './telemetry/stats.ts'

@@ -181,6 +181,9 @@ export function createCache(options: CacheOptions = {}): Cache {
     isQueued,
   }
   l2?.onBreaker?.((change) => reportBreaker(core, change))
+  l2?.onAdvice?.((found) => {
+    if (emitter.isHeard) for (const advice of found) emitter.emit({ type: 'advice.given', ...advice })
+  })
   return new TieredCache(core, scopes, first)
 }
 

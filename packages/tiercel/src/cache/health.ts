@@ -1,4 +1,5 @@
 import type { StoreHealth } from '../stores/gates.ts'
+import type { Advice } from '../telemetry/advice.ts'
 import type { Core } from './core.ts'
 
 /** How a cache does. Plain data. */
@@ -6,8 +7,10 @@ export interface CacheHealth {
   /** `'degraded'`: it works, with the loader in the place of what fails; `problems` says what does. */
   readonly status: 'ok' | 'degraded'
   readonly problems: readonly HealthProblem[]
+  /** What of the servers is set up in a way that will do harm sooner or later, as found after the first link. None of it makes `status` worse. */
+  readonly advice: readonly Advice[]
   /** The store; missing where there is none, or nothing of it can fail. */
-  readonly l2?: StoreHealth
+  readonly l2?: Omit<StoreHealth, 'advice'>
   /** How this process hears of changes by others; missing where it need not. */
   readonly coherence?: {
     /** Whether it does, now. */
@@ -32,13 +35,13 @@ export interface CacheHealth {
 export type HealthProblem = 'l2-down' | 'breaker-open' | 'not-heard' | 'invalidations-queued' | 'loads-waiting'
 
 export function healthOf(core: Core): CacheHealth {
-  const l2 = core.l2?.health?.()
+  const store = core.l2?.health?.()
   const coherence = coherenceOf(core)
   const queuedInvalidations = core.journal?.queued ?? 0
   const loads = core.loads && { running: core.loads.running, waiting: core.loads.waiting }
   const isWrong: Readonly<Record<HealthProblem, boolean>> = {
-    'l2-down': l2?.link === 'down',
-    'breaker-open': l2?.nodes.some(({ state }) => state !== 'closed') ?? false,
+    'l2-down': store?.link === 'down',
+    'breaker-open': store?.nodes.some(({ state }) => state !== 'closed') ?? false,
     'not-heard': coherence?.isHeard === false && core.changes?.isStarted === true,
     'invalidations-queued': queuedInvalidations > 0,
     'loads-waiting': loads !== undefined && loads.waiting > 0,
@@ -47,7 +50,8 @@ export function healthOf(core: Core): CacheHealth {
   return {
     status: problems.length === 0 ? 'ok' : 'degraded',
     problems,
-    ...(l2 && { l2 }),
+    advice: store?.advice ?? [],
+    ...(store && { l2: withoutAdvice(store) }),
     ...(coherence && { coherence }),
     queuedInvalidations,
     queuedLeases: core.leases?.waiting ?? 0,
@@ -60,4 +64,8 @@ function coherenceOf({ changes, proof, nowMs }: Core): CacheHealth['coherence'] 
   const { lastProvenAtMs, boundMs } = proof
   const provenMsAgo = nowMs() - lastProvenAtMs
   return { isHeard: changes.isUp && provenMsAgo <= boundMs, ...(Number.isFinite(provenMsAgo) && { provenMsAgo }), boundMs }
+}
+
+function withoutAdvice({ link, unanswered, retries, nodes }: StoreHealth): Omit<StoreHealth, 'advice'> {
+  return { link, unanswered, retries, nodes }
 }

@@ -13,7 +13,7 @@
  *
  * There are no deadlines here: who waits brings his own (`resilience/deadline`).
  *
- * Defined by the suite `test/conformance/client.suite.ts`.
+ * Defined by the suite `testing/conformance/client-conformance.ts`, `clientConformance` of `tiercel/testing`, and by `test/conformance/client*.suite.ts`.
  */
 export interface Client {
   readonly specVersion: 1

@@ -15,6 +15,7 @@ export class IoredisLink implements Link {
   readonly untrackable = undefined
   readonly #name: string
   readonly #lastError: (() => unknown) | undefined
+  readonly #isSetUp: () => boolean
   readonly #Command: IoredisCommandClass
   readonly #onReady = (): void => this.tell()
   readonly #onClose = (): void => {
@@ -29,20 +30,21 @@ export class IoredisLink implements Link {
   /** The connection that the news told of. The client's events come a tick after its state. */
   #told: IoredisStream | null | undefined
 
-  constructor(name: string, live: Ioredis, { news, address = '', lastError }: LinkSetup) {
+  constructor(name: string, live: Ioredis, { news, address = '', lastError, isSetUp = () => true }: LinkSetup) {
     refuseChangedReplies(name, live.options)
     this.live = live
     this.address = address
     this.#name = name
     this.life = new LinkLife(news)
     this.#lastError = lastError
+    this.#isSetUp = isSetUp
     this.#Command = ioredisCommandClass(name, live)
     live.on('ready', this.#onReady)
     live.on('close', this.#onClose)
   }
 
   get isReady(): boolean {
-    return this.live.status === 'ready'
+    return this.live.status === 'ready' && this.#isSetUp()
   }
 
   /** Whether its first connection is still being made: ioredis connects to the nodes of a cluster when they are first used. */
@@ -64,15 +66,15 @@ export class IoredisLink implements Link {
   }
 
   tell(): void {
-    const { status, stream } = this.live
-    if (status !== 'ready' || stream === this.#told) return
+    const { stream } = this.live
+    if (!this.isReady || stream === this.#told) return
     this.#told = stream
     this.life.opened()
   }
 
   send(words: readonly Word[]): Promise<Reply> {
     const { live } = this
-    if (live.status !== 'ready') return Promise.reject(unavailable(this.#name, live.status, this.#lastError?.()))
+    if (!this.isReady) return Promise.reject(unavailable(this.#name, live.status, this.#lastError?.()))
     if (live.stream !== this.#told) this.tell()
     this.#cork(live.stream)
     const command = new this.#Command(words)
@@ -124,7 +126,7 @@ export class IoredisLink implements Link {
   }
 
   #state(): LinkState {
-    if (this.live.status === 'ready') return 'ready'
+    if (this.isReady) return 'ready'
     return this.live.status === 'end' ? 'gone' : 'waiting'
   }
 }

@@ -37,6 +37,8 @@ export interface LinkSetup {
   readonly address?: string
   /** What the client reported last, where its events are ours. */
   readonly lastError?: () => unknown
+  /** Whether the connection that there is was set up as it should be, where the client uses it even if not. */
+  readonly isSetUp?: () => boolean
 }
 
 /** A connection of our own. It does not reconnect: `kept-link.ts` opens the next one. */

@@ -1,8 +1,12 @@
 import { UsageError } from '../kernel/errors.ts'
 import type { Client } from './client.ts'
+import type { Connection } from './connection-options.ts'
+import { keepChecking } from './health-check.ts'
 import { IoredisLink } from './ioredis-link.ts'
+import { watchSetUp } from './ioredis-set-up.ts'
 import type { Ioredis } from './ioredis-shape.ts'
 import { cutOff } from './ioredis-side-link.ts'
+import type { Link } from './link.ts'
 import { LinkNews } from './link-news.ts'
 import { LinkedClient } from './linked-client.ts'
 import { NodeRedisLink, nodeRedisName } from './node-redis-link.ts'
@@ -21,41 +25,94 @@ export function reconnectDelayMs(attempt: number): number {
 }
 
 /** A client of `@redis/client` or `redis` that is ours: nothing is queued in it, and `close` ends it. */
-export function ownNodeRedis(module: unknown, url: string): Client {
+export function ownNodeRedis(module: unknown, connection: Connection): Client {
   const { createClient } = membersOf(module) as { createClient?: (options: object) => NodeRedis }
   if (createClient === undefined) throw unusable('@redis/client or redis', 'createClient')
-  const live = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: reconnectDelayMs } })
+  const live = createClient(nodeRedisOptions(connection))
   const news = new LinkNews()
   const link = new NodeRedisLink(live, { news, lastError: listenToErrors(live) })
-  live.connect().catch(() => {})
-  return new LinkedClient(nodeRedisName, oneNode(link, news), () =>
-    end(
+  const connect = (): void => void live.connect().catch(() => {})
+  const stopChecking = check(link, connection, () => {
+    destroyNodeRedis(live)
+    connect()
+  })
+  connect()
+  return new LinkedClient(nodeRedisName, oneNode(link, news), () => {
+    stopChecking()
+    return end(
       () => live.close(),
       () => destroyNodeRedis(live),
-    ),
-  )
+    )
+  })
 }
 
 /** A client of ioredis or iovalkey that is ours: nothing is queued in it nor sent again, and `close` ends it. */
-export function ownIoredis(name: 'ioredis' | 'iovalkey', module: unknown, url: string): Client {
-  const { Redis } = membersOf(module) as { Redis?: new (url: string, options: object) => Ioredis & { quit(): Promise<unknown> } }
+export function ownIoredis(name: 'ioredis' | 'iovalkey', module: unknown, connection: Connection): Client {
+  const { Redis } = membersOf(module) as { Redis?: new (options: object) => Ioredis & { quit(): Promise<unknown> } }
   if (Redis === undefined) throw unusable(name, 'Redis')
-  const live = new Redis(url, {
+  const live = new Redis({
+    ...ioredisOptions(connection),
+    retryStrategy: (attempt: number) => reconnectDelayMs(Math.max(attempt, setUp.refusals())),
+  })
+  const setUp = watchSetUp(live)
+  const lastError = listenToErrors(live)
+  const news = new LinkNews()
+  const link = new IoredisLink(name, live, { news, lastError: () => setUp.refusal() ?? lastError(), isSetUp: () => !setUp.isRefused() })
+  const stopChecking = check(link, connection, () => live.stream?.destroy())
+  live.connect().catch(() => {})
+  return new LinkedClient(name, oneNode(link, news), () => {
+    stopChecking()
+    return end(
+      () => live.quit(),
+      () => cutOff(live),
+    )
+  })
+}
+
+function nodeRedisOptions({ host, port, db, clientName, keepAliveMs, connectTimeoutMs, tls, ...user }: Connection): object {
+  return {
+    ...credentialsOf(user),
+    database: db,
+    name: clientName,
+    disableOfflineQueue: true,
+    socket: {
+      host,
+      port,
+      connectTimeout: connectTimeoutMs,
+      keepAlive: keepAliveMs !== undefined,
+      ...(keepAliveMs !== undefined && { keepAliveInitialDelay: keepAliveMs }),
+      ...(tls && { tls: true, ...tls }),
+      reconnectStrategy: reconnectDelayMs,
+    },
+  }
+}
+
+function ioredisOptions({ host, port, db, clientName, keepAliveMs, connectTimeoutMs, tls, ...user }: Connection): object {
+  return {
+    host,
+    port,
+    ...credentialsOf(user),
+    db,
+    connectionName: clientName,
+    // Anything but a number turns it off.
+    keepAlive: keepAliveMs ?? false,
+    connectTimeout: connectTimeoutMs,
+    ...(tls && { tls }),
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: reconnectDelayMs,
-  })
-  const news = new LinkNews()
-  const link = new IoredisLink(name, live, { news, lastError: listenToErrors(live) })
-  live.connect().catch(() => {})
-  return new LinkedClient(name, oneNode(link, news), () =>
-    end(
-      () => live.quit(),
-      () => cutOff(live),
-    ),
-  )
+  }
+}
+
+function credentialsOf({ username, password }: Pick<Connection, 'username' | 'password'>): object {
+  return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
+}
+
+function check(link: Link, { healthCheckMs }: Connection, renew: () => void): () => void {
+  if (healthCheckMs === undefined) return () => undefined
+  const ping = (): Promise<unknown> => link.send(['PING'])
+  return keepChecking({ ping, renew, isReady: () => link.isReady }, healthCheckMs)
 }
 
 /** Without a listener an error would end the process. The last one is told in our own errors until there is a link. */

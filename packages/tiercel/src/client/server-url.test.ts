@@ -9,7 +9,18 @@ describe('parseServerUrl', () => {
     expect(parseServerUrl('redis://host/')).toBe('redis://host/')
   })
 
-  it.each(['', 'host:6379', 'http://host', 'redis:///0', 'redis://host/three', 'redis:host', '//host', 'redis://'])('refuses %j', (url) => {
+  it.each([
+    '',
+    'host:6379',
+    'http://host',
+    'redis:///0',
+    'redis://host/three',
+    'redis:host',
+    '//host',
+    'redis://',
+    'redis://host?db=1',
+    'redis://host#x',
+  ])('refuses %j', (url) => {
     expect(() => parseServerUrl(url)).toThrow(expect.objectContaining({ code: 'TIERCEL_INVALID_OPTION' }))
   })
 

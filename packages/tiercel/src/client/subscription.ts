@@ -8,15 +8,21 @@ export async function openSubscription(
   channels: readonly string[],
   listener: SubscriptionListener,
 ): Promise<Subscription> {
+  let isClosed = false
+  /** A client may hand on what it has received before it ends its connection. */
+  const tell = (call: () => void): void => {
+    if (!isClosed) call()
+  }
   const kept = await keepLink(
     async (onEnd) => {
       const link = await pick()
-      return link.openSubscriber(channels, { onMessage: (channel, message) => listener.onMessage(channel, message), onEnd })
+      return link.openSubscriber(channels, { onMessage: (channel, message) => tell(() => listener.onMessage(channel, message)), onEnd })
     },
-    { onDown: () => listener.onDown?.(), onUp: () => listener.onUp?.() },
+    { onDown: () => tell(() => listener.onDown?.()), onUp: () => tell(() => listener.onUp?.()) },
   )
   return {
     async close() {
+      isClosed = true
       kept.close()
     },
   }

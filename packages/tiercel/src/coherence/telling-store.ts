@@ -20,6 +20,7 @@ export class TellingStore implements Store {
   readonly onLink?: NonNullable<Store['onLink']>
   readonly health?: NonNullable<Store['health']>
   readonly onBreaker?: NonNullable<Store['onBreaker']>
+  readonly onAdvice?: NonNullable<Store['onAdvice']>
   readonly leftMs?: NonNullable<Store['leftMs']>
   readonly admin?: NonNullable<Store['admin']>
   readonly #store: Store
@@ -40,6 +41,7 @@ export class TellingStore implements Store {
     if (store.onLink !== undefined) this.onLink = store.onLink.bind(store)
     if (store.health !== undefined) this.health = store.health.bind(store)
     if (store.onBreaker !== undefined) this.onBreaker = store.onBreaker.bind(store)
+    if (store.onAdvice !== undefined) this.onAdvice = store.onAdvice.bind(store)
     if (store.leftMs !== undefined) this.leftMs = store.leftMs.bind(store)
     const admin = store.admin?.bind(store)
     if (admin !== undefined) this.admin = (prefix, onDeleted) => admin(prefix, (keys) => this.#deleted(keys, onDeleted))

@@ -4,6 +4,7 @@ import { DeadlineError, StoreError } from '../kernel/errors.ts'
 import { Breaker, type BreakerReason, type BreakerSettings, type BreakerState } from '../resilience/breaker.ts'
 import { deadlines } from '../resilience/deadline.ts'
 import { RetryBudget } from '../resilience/retry-budget.ts'
+import type { Advice } from '../telemetry/advice.ts'
 import { Admission, type AdmissionLimits, Gate, isFailure, type NodeHealth } from './gate.ts'
 import { awayError, lateError, limit } from './limit.ts'
 
@@ -17,6 +18,8 @@ export interface StoreHealth {
   readonly retries: number
   /** Those that were asked something; one where there is no cluster. */
   readonly nodes: readonly NodeHealth[]
+  /** What is set up in a way that will do harm, as found after the first link; empty until then. */
+  readonly advice: readonly Advice[]
 }
 
 /** A circuit breaker has changed its state. */
@@ -140,7 +143,7 @@ export class Gates {
     })
   }
 
-  health(link: StoreHealth['link']): StoreHealth {
+  health(link: StoreHealth['link']): Omit<StoreHealth, 'advice'> {
     const { commands, bytes } = this.#admission
     const nowMs = this.#nowMs()
     const nodes = Array.from(this.#gates.values(), (gate) => gate.health(nowMs))

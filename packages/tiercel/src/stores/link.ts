@@ -3,9 +3,11 @@ import type { Client, Command, Reply } from '../client/client.ts'
 import { type Clock, coarseClock, epochMs, systemClock } from '../kernel/clock.ts'
 import { DeadlineError, StoreError, UsageError } from '../kernel/errors.ts'
 import type { BreakerSettings } from '../resilience/breaker.ts'
+import type { Advice } from '../telemetry/advice.ts'
 import type { AdmissionLimits } from './gate.ts'
 import { type BreakerChange, Gates, type StoreHealth } from './gates.ts'
 import { awayError, lateError, limit } from './limit.ts'
+import { checkServers } from './server-check.ts'
 
 export interface LinkOptions {
   /** What one command may take. */
@@ -50,6 +52,8 @@ export class Link {
   readonly #linkListeners: Set<() => void> = new Set()
   readonly #usableListeners: Set<() => void> = new Set()
   readonly #breakerListeners: Set<(change: BreakerChange) => void> = new Set()
+  readonly #adviceListeners: Set<(advice: readonly Advice[]) => void> = new Set()
+  #advice: readonly Advice[] = []
   readonly #gates: Gates
 
   constructor(connect: () => Promise<Client>, options: LinkOptions) {
@@ -92,9 +96,16 @@ export class Link {
     return () => this.#breakerListeners.delete(listener)
   }
 
+  /** `listener` is called once, some time after the first link, with what was found out about the servers, if anything. */
+  onAdvice(listener: (advice: readonly Advice[]) => void): () => void {
+    this.#adviceListeners.add(listener)
+    return () => this.#adviceListeners.delete(listener)
+  }
+
   health(): StoreHealth {
     const isUsed = this.#attempt !== undefined || this.#wasInVain || this.#isStarted
-    return this.#gates.health(this.client !== undefined ? 'up' : isUsed ? 'down' : 'unused')
+    const link = this.client !== undefined ? 'up' : isUsed ? 'down' : 'unused'
+    return { ...this.#gates.health(link), advice: this.#advice }
   }
 
   /** Off by a millisecond at most beside the error of the measurement: it is asked for each value that is read. */
@@ -197,6 +208,15 @@ export class Link {
     await this.#measureClock(client)
     this.#isStarted = true
     if (this.#isClosed) await client.close()
+    // After what the first calls send.
+    else setImmediate(() => void this.#check(client))
+  }
+
+  /** In vain where the link is lost meanwhile, or a server is silent: nobody waits for it, and nothing depends on it. */
+  async #check(client: Client): Promise<void> {
+    this.#advice = await checkServers(client).catch(() => [])
+    if (this.#isClosed || this.#advice.length === 0) return
+    for (const listener of this.#adviceListeners) listener(this.#advice)
   }
 
   /** Once; again where it failed. */

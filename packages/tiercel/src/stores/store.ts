@@ -1,3 +1,4 @@
+import type { Advice } from '../telemetry/advice.ts'
 import type { Admin } from './admin/admin.ts'
 import type { BreakerChange, StoreHealth } from './gates.ts'
 
@@ -21,7 +22,7 @@ import type { BreakerChange, StoreHealth } from './gates.ts'
  * What throws: `StoreError` (`TIERCEL_STORE_UNAVAILABLE`, `TIERCEL_STORE_DEADLINE`, `TIERCEL_SERVER_ERROR`, `TIERCEL_CLOSED`); `UsageError` when the store cannot
  * work as it was set up. Nothing else.
  *
- * Defined by the suite `test/conformance/store.suite.ts`.
+ * Defined by the suite `testing/conformance/store-conformance.ts`, `storeConformance` of `tiercel/testing`.
  */
 export interface Store {
   readonly specVersion: 1
@@ -104,6 +105,8 @@ export interface Store {
   health?(): StoreHealth
   /** Calls `listener` whenever a circuit breaker of it changes its state. Missing where there is none. */
   onBreaker?(listener: (change: BreakerChange) => void): () => void
+  /** Calls `listener` at most once, with what is set up in a way that will do harm. Missing where nothing is looked at. */
+  onAdvice?(listener: (advice: readonly Advice[]) => void): () => void
   close(): Promise<void>
 }
 

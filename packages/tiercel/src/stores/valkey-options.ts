@@ -1,8 +1,8 @@
 import { adaptClient } from '../client/adapt.ts'
 import type { Client } from '../client/client.ts'
-import { connectUrl } from '../client/connect.ts'
+import { connectTo } from '../client/connect.ts'
+import { type ConnectionOptions, checkConnection } from '../client/connection-options.ts'
 import type { AdapterOptions } from '../client/replica-nodes.ts'
-import { parseServerUrl } from '../client/server-url.ts'
 import { type ByteSize, sizeBytes } from '../kernel/byte-size.ts'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { type Duration, durationMs } from '../kernel/duration.ts'
@@ -21,6 +21,8 @@ export interface ValkeyStoreOptions {
   readonly timeout?: Duration
   /** What the first calls may wait for the first link, together and once. Default: 500 ms. */
   readonly connectTimeout?: Duration
+  /** With a URL: how the link is made and kept. A live client has options of its own. */
+  readonly connection?: ConnectionOptions
   /**
    * Whether values may be read from replicas that are proven to lag by at most `maxLag`. What this process has changed, or heard of, within that time is read
    * from the primary; so are tags, and everything with `exact`. Default: `'primary'`.
@@ -68,7 +70,10 @@ export interface AdmissionOptions {
   readonly maxBytes?: ByteSize
 }
 
-const optionNames = ['timeout', 'connectTimeout', 'readFrom', 'maxLag', 'replicas', 'breaker', 'admission', 'retryShare', 'clock', 'random']
+const optionNames = [
+  ...['timeout', 'connectTimeout', 'connection', 'readFrom', 'maxLag', 'replicas'],
+  ...['breaker', 'admission', 'retryShare', 'clock', 'random'],
+]
 const breakerOptionNames = ['window', 'minimumCalls', 'failureRatio', 'slowRatio', 'slowAfter', 'openFor', 'maxOpenFor', 'trialCalls']
 
 /** How a store reaches its server. */
@@ -77,7 +82,7 @@ export interface Connector {
   readonly readLagMs: number
 }
 
-/** @throws {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLIENT_UNKNOWN} */
+/** @throws {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_CLIENT_UNKNOWN} {TIERCEL_UNSUPPORTED} */
 export function checkValkeyOptions(source: Client | object | string | URL, options: ValkeyStoreOptions): [Connector, LinkOptions] {
   checkOptionNames(options, optionNames, 'valkeyStore')
   const timeoutMs = durationMs(options.timeout ?? 50, 'timeout')
@@ -90,7 +95,7 @@ export function checkValkeyOptions(source: Client | object | string | URL, optio
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   }
-  return [connector(source, adapterOptions(options)), link]
+  return [connector(source, adapterOptions(options), options.connection), link]
 }
 
 function breakerSettings(options: BreakerOptions, timeoutMs: number): BreakerSettings {
@@ -136,12 +141,26 @@ function adapterOptions({ readFrom = 'primary', maxLag, replicas }: ValkeyStoreO
   throw new UsageError('TIERCEL_INVALID_OPTION', "maxLag and replicas: they need readFrom: 'replica'.")
 }
 
-function connector(source: Client | object | string | URL, options: AdapterOptions): Connector {
+function connector(source: Client | object | string | URL, options: AdapterOptions, given: ConnectionOptions | undefined): Connector {
   if (typeof source === 'string' || source instanceof URL) {
-    parseServerUrl(source)
-    if (options.readFromReplicas === undefined) return { connect: () => connectUrl(source), readLagMs: 0 }
+    const connection = checkConnection(source, given)
+    if (options.readFromReplicas === undefined) return { connect: () => connectTo(connection), readLagMs: 0 }
     throw new UsageError('TIERCEL_INVALID_OPTION', "readFrom: 'replica' needs a live client, not a URL: replicas are other servers.")
   }
   const client = adaptClient(source, options)
+  if (given !== undefined) throw notOurs(client)
   return { connect: async () => client, readLagMs: client.readLagMs }
+}
+
+/** Where the options of a live client are given, by the name of its package. */
+const ownOptions: Readonly<Record<string, string>> = {
+  'node-redis': 'createClient({ username, password, database, name, pingInterval, socket })',
+  ioredis: 'new Redis({ username, password, db, connectionName, keepAlive, connectTimeout, tls })',
+  iovalkey: 'new Redis({ username, password, db, connectionName, keepAlive, connectTimeout, tls })',
+  glide: 'GlideClient.createClient({ credentials, databaseId, clientName, useTLS, advancedConfiguration })',
+}
+
+function notOurs({ name }: Client): UsageError {
+  const text = `connection: a live client is made and kept by you. Give such options to ${ownOptions[name] ?? 'it'}, or hand in a URL.`
+  return new UsageError('TIERCEL_UNSUPPORTED', text)
 }

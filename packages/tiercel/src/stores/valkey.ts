@@ -3,6 +3,7 @@ import { slotOf } from '../client/slot.ts'
 import { newTokens } from '../codecs/tag-token.ts'
 import { ServerError } from '../kernel/errors.ts'
 import { tokenBytes } from '../kernel/token.ts'
+import type { Advice } from '../telemetry/advice.ts'
 import { type Admin, createAdmin } from './admin/admin.ts'
 import { ageTagsScript, fenceScript, snapScript } from './fence-scripts.ts'
 import type { BreakerChange, StoreHealth } from './gates.ts'
@@ -33,7 +34,7 @@ import { checkValkeyOptions, type ValkeyStoreOptions } from './valkey-options.ts
  *
  * @param source a live client of `@redis/client`, `redis`, `ioredis`, `iovalkey` or `@valkey/valkey-glide` that stays yours (it is not
  *   closed), a `Client` of `tiercel/client`, or a URL: then the installed client package is loaded and its link is closed with the store.
- * @throws {TIERCEL_CLIENT_UNKNOWN} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} at once;
+ * @throws {TIERCEL_CLIENT_UNKNOWN} {TIERCEL_UNKNOWN_OPTION} {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} {TIERCEL_UNSUPPORTED} at once;
  *   {TIERCEL_CLIENT_MISSING} from the first calls, when a URL is given and no client package is installed
  * @remarks Costs: reads of one turn of the event loop leave as MGETs of at most 50 keys, on a cluster as one per slot, all in flight
  *   together. A key that holds another type than bytes reads as missing.
@@ -228,6 +229,10 @@ class ValkeyStore implements Store {
 
   onBreaker(listener: (change: BreakerChange) => void): () => void {
     return this.#link.onBreaker(listener)
+  }
+
+  onAdvice(listener: (advice: readonly Advice[]) => void): () => void {
+    return this.#link.onAdvice(listener)
   }
 
   health(): StoreHealth {

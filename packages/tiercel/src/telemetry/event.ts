@@ -1,3 +1,5 @@
+import type { Advice } from './advice.ts'
+
 /**
  * Everything a cache reports, as one closed union. Names are noun, dot, what happened. An event never carries the value,
  * and nothing is built unless somebody listens.
@@ -22,6 +24,7 @@ export type CacheEvent =
   | BreakerOpened
   | BreakerHalfOpened
   | BreakerClosed
+  | AdviceGiven
 
 export type Tier = 'l1' | 'l2'
 
@@ -178,6 +181,11 @@ export interface BreakerHalfOpened extends BreakerEvent {
 /** They succeeded: it is asked again. */
 export interface BreakerClosed extends BreakerEvent {
   readonly type: 'breaker.closed'
+}
+
+/** A server is set up in a way that will do harm sooner or later. Told once, after the first link; `cache.health()` goes on saying it. */
+export interface AdviceGiven extends Advice {
+  readonly type: 'advice.given'
 }
 
 export type CacheEventListener = (event: CacheEvent) => void

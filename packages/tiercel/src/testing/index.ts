@@ -1,5 +1,8 @@
 export { checkHistory, describeReport, type HistoryReport } from './check-history.ts'
 export type { CheckOptions } from './check-options.ts'
+export { type ClientConformanceOptions, type ClientLack, clientConformance } from './conformance/client-conformance.ts'
+export type { ConformanceCase } from './conformance/contract-case.ts'
+export { type StoreConformanceOptions, storeConformance } from './conformance/store-conformance.ts'
 export { FakeClock, type FakeClockOptions } from './fake-clock.ts'
 export type {
   AnswerRule,

@@ -126,7 +126,7 @@ function countListeners(live: NodeJS.EventEmitter): number {
 }
 
 /** As if no other client package were installed. */
-function onlyAs(specifier: string, load: () => Promise<unknown>): (asked: string) => Promise<unknown> {
+export function onlyAs(specifier: string, load: () => Promise<unknown>): (asked: string) => Promise<unknown> {
   return (asked) =>
     asked === specifier ? load() : Promise.reject(Object.assign(new Error(`Cannot find ${asked}`), { code: 'ERR_MODULE_NOT_FOUND' }))
 }

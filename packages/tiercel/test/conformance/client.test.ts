@@ -1,7 +1,7 @@
 import { type Cluster, type RunningServer, type ServerName, startCluster, startStandalone } from '@tiercel/test-servers'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { clientsOn } from '../test-size.ts'
-import { type ClientTopology, clientSuite, type Lack, type Open } from './client.suite.ts'
+import { type ClientTopology, clientSuite, conformanceSuite, type Lack, type Open } from './client.suite.ts'
 import { type ClusterTopology, clusterOutageSuite, clusterSuite } from './client-cluster.suite.ts'
 import { linksSuite } from './client-links.suite.ts'
 import { clientPackages, standalonePackages } from './client-live.ts'
@@ -23,6 +23,7 @@ for (const server of servers) {
       clientSuites(name, topology, (isConnecting) => open(topology, isConnecting), lacks)
       outageSuite(name, topology, { sendsAgain, open: () => open(topology), connect, lacks })
     }
+    for (const { name, open, lacks } of clientsOn(server, standalonePackages)) conformanceSuite(name, () => open(topology), lacks)
   })
 
   describe(`${server} cluster`, () => {
@@ -36,6 +37,7 @@ for (const server of servers) {
     for (const { name, open } of clientsOn(server, clientPackages)) {
       clientSuites(name, topology, (isConnecting) => open(topology, isConnecting))
       clusterSuite(name, topology, () => open(topology))
+      conformanceSuite(name, () => open(topology))
     }
     clusterOutageSuite(
       topology,

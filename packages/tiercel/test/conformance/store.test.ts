@@ -2,28 +2,32 @@ import { ask, type Cluster, type RunningServer, serverNames, startCluster, start
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../src/stores/memory/memory-store.ts'
 import { valkeyStore } from '../../src/stores/valkey.ts'
+import { type StoreConformanceOptions, storeConformance } from '../../src/testing/index.ts'
 import { clientsOn } from '../test-size.ts'
 import { clientPackages, type LiveClient, standalonePackages } from './live-clients.ts'
-import { type StoreUnderTest, storeSuite } from './store.suite.ts'
 
 /** A loaded machine may keep a server waiting for longer than production would; the budget itself has tests of its own. */
 const patience = { timeout: '5s', connectTimeout: '10s' } as const
 
-storeSuite('memory', async () => {
-  const store = memoryStore()
-  return { store, close: () => store.close() }
-})
-
-async function onClient(client: LiveClient): Promise<StoreUnderTest> {
-  const store = valkeyStore(client.live, patience)
-  return {
-    store,
-    async close() {
-      await store.close()
-      await client.end()
-    },
-  }
+function storeSuite(name: string, open: StoreConformanceOptions['open'], lacks: StoreConformanceOptions['lacks'] = []): void {
+  describe(name, () => {
+    for (const each of storeConformance({ open, lacks })) test(each.name, each.run)
+  })
 }
+
+/** Over one live client: a store is closed without it. */
+function clientSuite(name: string, connect: () => Promise<LiveClient>, lacks: StoreConformanceOptions['lacks'] = []): void {
+  describe('on a live client', () => {
+    let client: LiveClient
+    beforeAll(async () => {
+      client = await connect()
+    })
+    afterAll(() => client.end())
+    storeSuite(name, () => valkeyStore(client.live, patience), lacks)
+  })
+}
+
+storeSuite('memory', () => memoryStore())
 
 async function keyOn(node: RunningServer): Promise<string> {
   for (let at = 0; ; at++)
@@ -45,16 +49,9 @@ describe.each(serverNames)('%s', (server) => {
     afterAll(() => running.stop())
 
     for (const clientPackage of clientsOn(server, standalonePackages))
-      storeSuite(
-        clientPackage.name,
-        async () => onClient(await clientPackage.standalone(running.url)),
-        clientPackage.coherence === undefined ? [] : ['follow'],
-      )
+      clientSuite(clientPackage.name, () => clientPackage.standalone(running.url), clientPackage.coherence === undefined ? [] : ['follow'])
 
-    storeSuite('by URL', async () => {
-      const store = valkeyStore(running.url, patience)
-      return { store, close: () => store.close() }
-    })
+    storeSuite('by URL', () => valkeyStore(running.url, patience))
   })
 
   describe('cluster', () => {
@@ -65,11 +62,12 @@ describe.each(serverNames)('%s', (server) => {
     afterAll(() => cluster.stop())
 
     for (const clientPackage of clientsOn(server, clientPackages)) {
-      storeSuite(clientPackage.name, async () => onClient(await clientPackage.cluster(cluster.urls)))
+      clientSuite(clientPackage.name, () => clientPackage.cluster(cluster.urls))
 
       // As after a failover: what is deleted again must be gone for whatever is read after it.
       test(`${clientPackage.name}: a delete takes its place on each server, also on those that do not know its script yet`, async () => {
-        const { store, close } = await onClient(await clientPackage.cluster(cluster.urls))
+        const { live, end } = await clientPackage.cluster(cluster.urls)
+        const store = valkeyStore(live, patience)
         try {
           const keys = await Promise.all(cluster.nodes.map(keyOn))
           for (const [at, node] of cluster.nodes.entries()) {
@@ -80,7 +78,8 @@ describe.each(serverNames)('%s', (server) => {
           const [, found] = await Promise.all([store.deleteMany(keys), store.getMany(keys)])
           expect(found).toEqual(keys.map(() => undefined))
         } finally {
-          await close()
+          await store.close()
+          await end()
         }
       })
     }

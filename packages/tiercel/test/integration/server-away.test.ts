@@ -197,10 +197,10 @@ describe('clients that cannot work', () => {
   test('without a client package a URL rejects with what to install, from reads too', async () => {
     vi.resetModules()
     vi.doMock('../../src/client/connect.ts', async (original) => {
-      const { connectUrl } = await original<typeof import('../../src/client/connect.ts')>()
+      const { connectTo } = await original<typeof import('../../src/client/connect.ts')>()
       const missing = (specifier: string): Promise<unknown> =>
         Promise.reject(Object.assign(new Error(`Cannot find package '${specifier}'`), { code: 'ERR_MODULE_NOT_FOUND' }))
-      return { connectUrl: (url: string) => connectUrl(url, { load: missing }) }
+      return { connectTo: (connection: Parameters<typeof connectTo>[0]) => connectTo(connection, missing) }
     })
     const { valkeyStore: store } = await import('../../src/stores/valkey.ts')
     const { createCache: create } = await import('../../src/cache/create-cache.ts')

@@ -11,6 +11,6 @@ export const doorImports: Readonly<Record<string, readonly string[]>> = {
   'tiercel/codecs': ['node:crypto', 'node:util', 'node:zlib'],
   'tiercel/stores/memory': ['node:crypto'],
   'tiercel/stores/valkey': ['node:crypto'],
-  'tiercel/testing': ['node:events', 'node:net'],
+  'tiercel/testing': ['node:assert/strict', 'node:crypto', 'node:events', 'node:net'],
   'tiercel/verify': ['node:util'],
 }

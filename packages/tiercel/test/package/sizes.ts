@@ -7,11 +7,14 @@ export interface Ceiling {
 
 export const ceilings: Readonly<Record<string, Ceiling>> = {
   tiercel: {
-    maxBytes: 214_000,
+    maxBytes: 219_000,
     because:
-      'cache with leases, ages, schemas, fences, resources, batches and memoized functions 58 kB, tags, changes, the journal, reads from replicas and the five modes of coherence 21 kB, codecs 14 kB, stores and scripts 13 kB, W-TinyLFU and expiry 15 kB, kernel 12 kB, `explain` with its verdicts and its text 11 kB, admin operations 4 kB, breakers, limits and health 12 kB, and 42 kB of adapters: a client is recognised when it is handed in',
+      'cache with leases, ages, schemas, fences, resources, batches and memoized functions 58 kB, tags, changes, the journal, reads from replicas and the five modes of coherence 21 kB, codecs 14 kB, stores and scripts 13 kB, W-TinyLFU and expiry 15 kB, kernel 12 kB, `explain` with its verdicts and its text 11 kB, admin operations 4 kB, breakers, limits and health 12 kB, options and checks of links and servers 6 kB, and 42 kB of adapters: a client is recognised when it is handed in',
   },
-  'tiercel/client': { maxBytes: 46_000, because: 'all adapters with cluster, new links, tracking and subscriptions; 7 kB of it are GLIDE' },
+  'tiercel/client': {
+    maxBytes: 50_000,
+    because: 'all adapters with cluster, new links, tracking and subscriptions; 7 kB of it are GLIDE, 4 kB the links by URL',
+  },
   'tiercel/client/glide': { maxBytes: 24_000, because: 'one adapter, and what all adapters share' },
   'tiercel/client/ioredis': { maxBytes: 26_000, because: 'one adapter with cluster, new links, tracking and subscriptions' },
   'tiercel/client/node-redis': {
@@ -23,18 +26,18 @@ export const ceilings: Readonly<Record<string, Ceiling>> = {
     because: 'the memory of L1 with its eviction and expiry, alone and behind the store contract with its fences and tags',
   },
   'tiercel/stores/valkey': {
-    maxBytes: 76_000,
+    maxBytes: 82_000,
     because:
-      'all adapters, since a client is recognised when it is handed in, the scripts of fences and tags, the admin operations, which are 5 kB, and deadlines, breakers and limits, which are 10 kB',
+      'all adapters, since a client is recognised when it is handed in, the scripts of fences and tags, the admin operations, which are 5 kB, deadlines, breakers and limits, which are 10 kB, and links by URL and what servers are asked, which are 6 kB',
   },
   'tiercel/codecs': {
     maxBytes: 15_500,
     because: 'JSON and structured 7 kB, seals 3 kB, compressions and the hooks of other packages 3 kB',
   },
   'tiercel/testing': {
-    maxBytes: 43_000,
+    maxBytes: 69_000,
     because:
-      'the fault proxy with its rules, its scripts and their checks, and readers of RESP 29 kB, the checker of histories, its recorder and its texts 11 kB, the fake clock 1 kB',
+      'the fault proxy with its rules, its scripts and their checks, and readers of RESP 29 kB, the checker of histories, its recorder and its texts 11 kB, the suites of stores and clients 24 kB, the fake clock 1 kB',
   },
   'tiercel/verify': { maxBytes: 8_000, because: 'the verifier and the checks of its options; the cache is handed in' },
 }
@@ -60,6 +63,6 @@ export const mustNotAppear: Readonly<Record<string, readonly string[]>> = {
   'tiercel/codecs': ['createCache', 'Arena', 'EVALSHA', 'TRACKING'],
   'tiercel/stores/memory': ['createCache', 'EVALSHA', 'TRACKING'],
   'tiercel/stores/valkey': ['createCache', 'Arena', 'leaderboard'],
-  'tiercel/testing': ['createCache', 'Arena', 'EVALSHA', 'TRACKING'],
+  'tiercel/testing': ['createCache', 'Arena', 'TRACKING'],
   'tiercel/verify': ['createCache', 'Arena', 'EVALSHA', 'TRACKING'],
 }
