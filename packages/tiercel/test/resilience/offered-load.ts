@@ -16,6 +16,8 @@ const resolutionMs = 5
 /** What a busy machine adds to the bound on staleness. */
 const slackMs = 50
 const warmUpMs = 1_000
+/** A machine that cannot keep up does not fall ever further behind. */
+const maxInFlight = 5_000
 /** Longer than any run. */
 const untilStopped = 24 * 3_600_000
 
@@ -48,7 +50,7 @@ export class OfferedLoad {
 
   #offer(ratePerSecond: number, durationMs: number): Promise<unknown> {
     const { signal } = this.#stop
-    return openLoop({ ratePerSecond, durationMs, signal, run: (_, dueMs) => this.#call(dueMs) })
+    return openLoop({ ratePerSecond, durationMs, maxInFlight, signal, run: (_, dueMs) => this.#call(dueMs) })
   }
 
   /** What was seen since it was asked last. */

@@ -24,7 +24,7 @@ test(
     const { server } = await openServer('valkey-9.1', ends)
     const proxy = await openProxy(server, ends)
     const place = { kind: 'url', url: proxy.url } as const
-    const caches = Array.from({ length: clients }, () => ({ place, l1: true, stepMs: isSmall ? 300 : 50 }))
+    const caches = Array.from({ length: clients }, () => ({ place, l1: true, stepMs: 300, maxOpenMs: 2_000 }))
     const load = await LoadProcess.start({ caches, maxStaleness: 1_000 }, ends)
     await load.offer(plan)
     await sleep(3_000)

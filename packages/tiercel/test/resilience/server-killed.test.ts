@@ -6,14 +6,12 @@ import { afterEach, expect, test } from 'vitest'
 import { endsAt, openServer } from '../integration/ends.ts'
 import { testSize } from '../test-size.ts'
 import type { LoadPlan } from './load-messages.ts'
-import { describeFigures, expectNothingWrong, isQuiet, LoadProcess } from './load-process.ts'
+import { describeFigures, expectNothingWrong, startLoad } from './load-process.ts'
 
-const isSmall = testSize({ small: 1, ci: 0, release: 0 }) === 1
 const kills = testSize({ small: 2, ci: 10, release: 30 })
-const ratePerSecond = testSize({ small: 400, ci: 6_000, release: 6_000 })
-const plan: LoadPlan = { seed: 'killed', ratePerSecond, keys: 2_000, loadMs: 5, changes: 0.05, deadlineMs: 10_000, ttlMs: 2_000 }
-/** The default; a machine that does other work beside this is late by more than that. */
-const stepMs = isSmall ? 300 : 50
+const plan: LoadPlan = { seed: 'killed', ratePerSecond: 6_000, keys: 1_000, loadMs: 5, changes: 0.02, deadlineMs: 10_000, ttlMs: 10_000 }
+/** The default. */
+const stepMs = 50
 const ends = endsAt(afterEach)
 
 test(
@@ -24,19 +22,13 @@ test(
     const on = (client: string, l1: boolean) => ({ place: { kind: 'standalone', client, url: server.url } as const, l1, stepMs })
     const byUrl = { place: { kind: 'url', url: server.url } as const, l1: true, stepMs }
     const caches = [on('ioredis 6', true), on('node-redis 6', false), on('iovalkey', true), byUrl]
-    const load = await LoadProcess.start({ caches, maxStaleness: 500 }, ends)
-    await load.offer(plan)
-    await sleep(2_500)
-    await load.tell()
-    await sleep(1_500)
-    const calm = await load.tell()
-    console.info(`before: ${describeFigures(calm)}`)
-    const isJudged = !isSmall && isQuiet(calm, plan)
+    const { load, isJudged } = await startLoad({ caches, maxStaleness: 500 }, plan, ends)
     const healedMs: number[] = []
     for (let kill = 0; kill < kills; kill += 1) {
       await load.tell()
       await server.kill('SIGKILL')
-      await sleep(100 + random.integer(900))
+      // Clients wait the longer for their next attempt the longer it was away.
+      await sleep(100 + random.integer(400))
       const opened = opens(server.port)
       await server.restart()
       const openedMs = await opened
