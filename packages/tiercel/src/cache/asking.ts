@@ -10,6 +10,7 @@ import { startFlight } from './load-path.ts'
 import type { LoadRequest } from './load-request.ts'
 import type { Loader } from './loader.ts'
 import type { GetOptions, GetOrSetOptions, TagsOption } from './options.ts'
+import { inTime } from './patience.ts'
 import { callPolicy, checkFlag, getOptionNames, getOrSetOptionNames, type Policy } from './policy.ts'
 import { keepInL1, readShared } from './read-path.ts'
 import type { Scope } from './scope.ts'
@@ -165,23 +166,28 @@ export class Asking {
     return this.#copies ? result.then((held) => this.#copy(held)) : result
   }
 
-  #join(flight: Flight | undefined, request: LoadRequest, signal: AbortSignal | undefined): Promise<unknown> {
+  /** @param leftMs of its `hardTimeout` */
+  #join(flight: Flight | undefined, request: LoadRequest, signal: AbortSignal | undefined, leftMs?: number): Promise<unknown> {
     const { hardTimeoutMs } = request.policy
-    if (flight === undefined) return startFlight(this.#core, request).join(signal, hardTimeoutMs)
+    if (flight === undefined) return startFlight(this.#core, request).join(signal, hardTimeoutMs, leftMs)
     const { counters, emitter } = this.#core
     counters.loadsJoined += 1
     if (emitter.isHeard) emitter.emit({ type: 'load.joined', namespace: this.#scope.name, key: request.path })
     request.onWait?.()
-    return flight.join(signal, hardTimeoutMs)
+    return flight.join(signal, hardTimeoutMs, leftMs)
   }
 
   /** Something was heard of the key since the flight began: it may have been the flight itself. */
   async #joinIfConfirmed(flight: Flight, request: LoadRequest, signal: AbortSignal | undefined): Promise<unknown> {
-    const isConfirmed = await confirm(this.#core, this.#scope, flight)
-    if (isConfirmed) return this.#join(flight, request, signal)
+    const core = this.#core
+    const { hardTimeoutMs } = request.policy
+    const askedAtMs = core.deadlineNowMs()
+    const isConfirmed = await inTime(core, confirm(core, this.#scope, flight), { signal, hardTimeoutMs }, request.path)
+    const leftMs = hardTimeoutMs - (core.deadlineNowMs() - askedAtMs)
+    if (isConfirmed) return this.#join(flight, request, signal, leftMs)
     const current = this.#scope.flights.get(request.path)
-    const isAnother = current !== undefined && current !== flight && joinable(this.#core, this.#scope, current, request.path) === 'yes'
-    return this.#join(isAnother ? current : undefined, request, signal)
+    const isAnother = current !== undefined && current !== flight && joinable(core, this.#scope, current, request.path) === 'yes'
+    return this.#join(isAnother ? current : undefined, request, signal, leftMs)
   }
 
   /** Hands out what is fresh, and loads it anew in the background where it is time to. */

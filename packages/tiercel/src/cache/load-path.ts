@@ -20,7 +20,7 @@ import { keepInL1Alone } from './write-path.ts'
  */
 export function startFlight(core: Core, request: LoadRequest): Flight {
   const { scope, doubted } = request
-  const flight = new Flight(scope.flights, request.path, core.nowMs(), scope.tags.touched.count)
+  const flight = new Flight(scope.flights, request.path, core, scope.tags.touched.count)
   core.background.begin()
   if (core.l1 !== undefined) core.changes?.start()
   if (request.known !== undefined && !request.isForced) serveKnown(core, flight, request.known, request.policy)

@@ -1,10 +1,10 @@
 import { DeadlineError, StoreError } from '../kernel/errors.ts'
-import { deadlines } from '../resilience/deadline.ts'
+import type { StartDeadline } from '../resilience/deadline.ts'
 
 /** Waits for `pending`, at most so long. What it waits for goes on. */
-export function limit<T>(pending: Promise<T>, limitMs: number, operation: string): Promise<T> {
+export function limit<T>(pending: Promise<T>, limitMs: number, operation: string, startDeadline: StartDeadline): Promise<T> {
   return new Promise((resolve, reject) => {
-    const deadline = deadlines.start(limitMs, () => reject(lateError(limitMs, operation)))
+    const deadline = startDeadline(limitMs, () => reject(lateError(limitMs, operation)))
     pending.then(
       (value) => {
         deadline.cancel()
