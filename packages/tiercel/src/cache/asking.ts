@@ -10,6 +10,7 @@ import { startFlight } from './load-path.ts'
 import type { LoadRequest } from './load-request.ts'
 import type { Loader } from './loader.ts'
 import type { GetOptions, GetOrSetOptions, TagsOption } from './options.ts'
+import { inTime } from './patience.ts'
 import { callPolicy, checkFlag, getOptionNames, getOrSetOptionNames, type Policy } from './policy.ts'
 import { failedRead, keepInL1, readShared } from './read-path.ts'
 import type { Scope } from './scope.ts'
@@ -165,34 +166,35 @@ export class Asking {
     return this.#copies ? result.then((held) => this.#copy(held)) : result
   }
 
-  /** @param waitedMs how long the caller has waited before */
-  #join(flight: Flight | undefined, request: LoadRequest, signal: AbortSignal | undefined, waitedMs = 0): Promise<unknown> {
+  /** @param leftMs of its `hardTimeout` */
+  #join(flight: Flight | undefined, request: LoadRequest, signal: AbortSignal | undefined, leftMs?: number): Promise<unknown> {
     const { hardTimeoutMs } = request.policy
-    if (flight === undefined) return startFlight(this.#core, request).join(signal, hardTimeoutMs, waitedMs)
+    if (flight === undefined) return startFlight(this.#core, request).join(signal, hardTimeoutMs, leftMs)
     const { counters, emitter } = this.#core
     flight.joinedAtMs = this.#core.nowMs()
     counters.loadsJoined += 1
     if (emitter.isHeard) emitter.emit({ type: 'load.joined', namespace: this.#scope.name, key: request.path })
     request.onWait?.()
-    return flight.join(signal, hardTimeoutMs, waitedMs)
+    return flight.join(signal, hardTimeoutMs, leftMs)
   }
 
   /** Something was heard of the key since the flight began: it may have been the flight itself. */
   async #joinIfConfirmed(flight: Flight, request: LoadRequest, signal: AbortSignal | undefined): Promise<unknown> {
-    const startedAtMs = this.#core.deadlineNowMs()
+    const core = this.#core
+    const { hardTimeoutMs } = request.policy
+    const askedAtMs = core.deadlineNowMs()
     let isL2Away = false
-    const isConfirmed = await confirm(this.#core, this.#scope, flight).catch((error) => {
-      failedRead(this.#core, this.#scope, error)
+    const confirming = confirm(core, this.#scope, flight).catch((error) => {
+      failedRead(core, this.#scope, error)
       isL2Away = true
       return false
     })
-    // Nobody would hear it abort any more.
-    signal?.throwIfAborted()
-    const waitedMs = this.#core.deadlineNowMs() - startedAtMs
-    if (isConfirmed) return this.#join(flight, request, signal, waitedMs)
+    const isConfirmed = await inTime(core, confirming, { signal, hardTimeoutMs }, request.path)
+    const leftMs = hardTimeoutMs - (core.deadlineNowMs() - askedAtMs)
+    if (isConfirmed) return this.#join(flight, request, signal, leftMs)
     const current = this.#scope.flights.get(request.path)
-    const isAnother = current !== undefined && current !== flight && joinable(this.#core, this.#scope, current, request.path) === 'yes'
-    return this.#join(isAnother ? current : undefined, { ...request, isL2Away }, signal, waitedMs)
+    const isAnother = current !== undefined && current !== flight && joinable(core, this.#scope, current, request.path) === 'yes'
+    return this.#join(isAnother ? current : undefined, { ...request, isL2Away }, signal, leftMs)
   }
 
   /** Hands out what is fresh, and loads it anew in the background where it is time to. */

@@ -62,10 +62,10 @@ async function load(core: Core, request: LoadRequest, flight: Flight, old: Entry
   if (reason !== 'miss') counters.refreshes += 1
   if (emitter.isHeard) emitter.emit({ type: 'load.started', ...subject, reason })
   const context = new Context(request.path, flight, old, core)
-  const startedAtMs = performance.now()
+  const startedAtMs = core.deadlineNowMs()
   try {
     const value = await request.load(context)
-    const loadCostMs = performance.now() - startedAtMs
+    const loadCostMs = core.deadlineNowMs() - startedAtMs
     if (value === undefined && !context.isAbsent) throw undefinedLoaded(request.path)
     const encoded = encodeLoaded(core, value)
     if (request.check !== undefined) await checkLoaded(core, encoded.value, request.check, request.path)
@@ -84,10 +84,10 @@ async function load(core: Core, request: LoadRequest, flight: Flight, old: Entry
     }
   } catch (error) {
     counters.loadErrors += 1
-    if (emitter.isHeard) emitter.emit({ type: 'load.failed', ...subject, durationMs: performance.now() - startedAtMs, error })
+    if (emitter.isHeard) emitter.emit({ type: 'load.failed', ...subject, durationMs: core.deadlineNowMs() - startedAtMs, error })
     throw error
   } finally {
-    counters.loadTimeMs += performance.now() - startedAtMs
+    counters.loadTimeMs += core.deadlineNowMs() - startedAtMs
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../kernel/clock.ts'
 import { checkOptionNames, wholeNumber } from '../kernel/options.ts'
 import type { Core } from './core.ts'
 
@@ -21,7 +22,7 @@ export function checkClose(options: CloseOptions): number {
 /** Ends what a cache has begun, in the order in which it can still be of use. */
 export async function closeCore(core: Core, drainMs: number): Promise<void> {
   core.l1?.clear()
-  await within(drainMs, (isOver) => drain(core, isOver))
+  await within(core.clock, drainMs, (isOver) => drain(core, isOver))
   core.l1?.clear()
   core.journal?.close()
   core.leases?.close()
@@ -29,23 +30,29 @@ export async function closeCore(core: Core, drainMs: number): Promise<void> {
   await core.l2?.close()
 }
 
-async function drain({ background, journal }: Core, isOver: () => boolean): Promise<void> {
+async function drain({ background, journal, clock }: Core, isOver: () => boolean): Promise<void> {
   await background.idle()
   while (journal !== undefined && journal.queued > 0 && !isOver()) {
     if (await journal.replay()) return
-    await new Promise((resolve) => setTimeout(resolve, journalPauseMs))
+    await new Promise<void>((resolve) => startHolding(clock, journalPauseMs, resolve))
   }
 }
 
-/** The timer keeps the process alive: who waits for the end of a cache is to see it. */
-async function within(limitMs: number, work: (isOver: () => boolean) => Promise<void>): Promise<void> {
+async function within(clock: Clock, limitMs: number, work: (isOver: () => boolean) => Promise<void>): Promise<void> {
   let isOver = false
-  let timer: NodeJS.Timeout | undefined
+  let timer: Timer | undefined
   const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
+    timer = startHolding(clock, limitMs, () => {
       isOver = true
       resolve()
-    }, limitMs)
+    })
   })
-  await Promise.race([work(() => isOver), limit]).finally(() => clearTimeout(timer))
+  await Promise.race([work(() => isOver), limit]).finally(() => timer?.cancel())
+}
+
+/** Keeps the process alive: who waits for the end of a cache is to see it. */
+function startHolding(clock: Clock, ms: number, onExpire: () => void): Timer {
+  if (clock.after !== undefined) return clock.after(ms, onExpire)
+  const timeout = setTimeout(onExpire, ms)
+  return { cancel: () => clearTimeout(timeout) }
 }

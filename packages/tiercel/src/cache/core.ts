@@ -3,6 +3,7 @@ import type { ValueSharing } from '../codecs/holding.ts'
 import type { Changes } from '../coherence/changes.ts'
 import type { Journal } from '../coherence/journal.ts'
 import type { Proof } from '../coherence/proof.ts'
+import type { Clock } from '../kernel/clock.ts'
 import { UsageError } from '../kernel/errors.ts'
 import type { Bulkhead } from '../resilience/bulkhead.ts'
 import type { StartDeadline } from '../resilience/deadline.ts'
@@ -37,6 +38,7 @@ export interface Core {
   readonly readLagMs: number
   /** Monotonic, coarse: for ages in L1. */
   readonly nowMs: () => number
+  readonly clock: Clock
   readonly startDeadline: StartDeadline
   /** The clock that deadlines go by: it goes on where a test's own stands still. */
   readonly deadlineNowMs: () => number

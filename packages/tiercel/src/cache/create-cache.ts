@@ -171,6 +171,7 @@ export function createCache(options: CacheOptions = {}): Cache {
     emitter,
     readLagMs: l2?.readLagMs ?? 0,
     nowMs,
+    clock,
     startDeadline: deadlinesOf(clock),
     deadlineNowMs: clock.after === undefined ? () => performance.now() : () => clock.monotonicMs(),
     random,

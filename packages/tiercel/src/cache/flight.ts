@@ -1,8 +1,9 @@
 import type { TagSnapshot } from '../coherence/tag.ts'
-import { DeadlineError } from '../kernel/errors.ts'
-import { deadlines } from '../resilience/deadline.ts'
+import type { StartDeadline } from '../resilience/deadline.ts'
 import type { Claim } from './claim.ts'
+import type { Core } from './core.ts'
 import type { Entry } from './entry.ts'
+import { lateError } from './patience.ts'
 
 let resolvePart: (value: unknown) => void
 let rejectPart: (error: unknown) => void
@@ -47,11 +48,13 @@ export class Flight {
   #state: 'open' | 'overtaken' | 'abandoned' = 'open'
   readonly #flights: Map<string, Flight>
   readonly #path: string
+  readonly #startDeadline: StartDeadline
 
   /** Takes its place among `flights`, where callers find it. One that stood there hears nothing from now on, so what it finds is not kept as it is. */
-  constructor(flights: Map<string, Flight>, path: string, nowMs: number, tagTouches: number) {
-    this.startedAtMs = nowMs
-    this.joinedAtMs = nowMs
+  constructor(flights: Map<string, Flight>, path: string, core: Pick<Core, 'nowMs' | 'startDeadline'>, tagTouches: number) {
+    this.startedAtMs = core.nowMs()
+    this.joinedAtMs = this.startedAtMs
+    this.#startDeadline = core.startDeadline
     this.tagTouches = tagTouches
     this.#flights = flights
     this.#path = path
@@ -109,7 +112,7 @@ export class Flight {
   offer(stale: Entry, afterMs: number): void {
     this.stale = stale
     if (afterMs === 0) this.resolve(stale.value)
-    else deadlines.start(afterMs, () => this.stale === stale && this.resolve(stale.value))
+    else this.#startDeadline(afterMs, () => this.stale === stale && this.resolve(stale.value))
   }
 
   /** Ends in failure, unless a stale value will do. */
@@ -132,15 +135,15 @@ export class Flight {
    * The result for one more caller.
    *
    * @param hardTimeoutMs `Infinity`: it waits as long as it takes
-   * @param waitedMs how much of that is over
+   * @param leftMs of that, where some is spent
    */
-  join(signal: AbortSignal | undefined, hardTimeoutMs: number, waitedMs = 0): Promise<unknown> {
-    if (signal !== undefined || hardTimeoutMs !== Number.POSITIVE_INFINITY) return this.#joinForAWhile(signal, hardTimeoutMs, waitedMs)
+  join(signal: AbortSignal | undefined, hardTimeoutMs: number, leftMs: number = hardTimeoutMs): Promise<unknown> {
+    if (signal !== undefined || hardTimeoutMs !== Number.POSITIVE_INFINITY) return this.#joinForAWhile(signal, hardTimeoutMs, leftMs)
     this.#stays = true
     return this.result
   }
 
-  #joinForAWhile(signal: AbortSignal | undefined, hardTimeoutMs: number, waitedMs: number): Promise<unknown> {
+  #joinForAWhile(signal: AbortSignal | undefined, hardTimeoutMs: number, leftMs: number): Promise<unknown> {
     this.#waiters += 1
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -158,8 +161,7 @@ export class Flight {
         else resolve(this.stale.value)
         this.#leave()
       }
-      const deadline =
-        hardTimeoutMs === Number.POSITIVE_INFINITY ? undefined : deadlines.start(Math.max(hardTimeoutMs - waitedMs, 0), onLate)
+      const deadline = leftMs === Number.POSITIVE_INFINITY ? undefined : this.#startDeadline(leftMs, onLate)
       signal?.addEventListener('abort', onAbort, { once: true })
       this.result.then(
         (value) => {
@@ -182,9 +184,4 @@ export class Flight {
     this.#onAbandon?.()
     this.land()
   }
-}
-
-function lateError(limitMs: number, key: string): DeadlineError {
-  const text = `getOrSet: there was no value within hardTimeout, ${limitMs} ms. The load goes on while somebody else waits for it.`
-  return new DeadlineError('TIERCEL_LOAD_DEADLINE', text, limitMs, { operation: 'getOrSet', key })
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { systemClock } from '../kernel/clock.ts'
 import { DeadlineError } from '../kernel/errors.ts'
+import { deadlinesOf } from '../resilience/deadline.ts'
 import { L2Budget } from './l2-budget.ts'
 
 const never = new Promise<never>(() => undefined)
@@ -8,7 +10,7 @@ const late = { code: 'TIERCEL_STORE_DEADLINE', limitMs: 10_000, operation: 'clai
 /** By a clock of its own; deadlines go by the system's. */
 function make(limitMs: number | undefined) {
   const clock = { nowMs: 0 }
-  const budget = new L2Budget(limitMs, () => clock.nowMs)
+  const budget = new L2Budget(limitMs, { nowMs: () => clock.nowMs, startDeadline: deadlinesOf(systemClock) })
   const answeredAfter = (ms: number) =>
     budget.within(
       Promise.resolve().then(() => void (clock.nowMs += ms)),

@@ -1,5 +1,7 @@
 import { DeadlineError } from '../kernel/errors.ts'
+import type { StartDeadline } from '../resilience/deadline.ts'
 import { limit } from '../stores/limit.ts'
+import type { Core } from './core.ts'
 
 /**
  * What one call may wait for L2 before its loader starts: the store's budget for a step, once for all steps together.
@@ -11,14 +13,16 @@ export class L2Budget {
   /** `undefined`: nothing is waited for, so nothing is counted. */
   readonly #limitMs: number | undefined
   readonly #nowMs: () => number
+  readonly #startDeadline: StartDeadline
   #spentMs = 0
   /** Steps that are waited for together are paid for once. */
   #underWay = 0
   #sinceMs = 0
 
-  constructor(limitMs: number | undefined, nowMs: () => number) {
+  constructor(limitMs: number | undefined, { nowMs, startDeadline }: Pick<Core, 'nowMs' | 'startDeadline'>) {
     this.#limitMs = limitMs
     this.#nowMs = nowMs
+    this.#startDeadline = startDeadline
   }
 
   /** Another process was waited for meanwhile, which has a limit of its own. */
@@ -44,7 +48,7 @@ export class L2Budget {
     const leftMs = limitMs - this.#spentMs
     this.#begin()
     try {
-      const answer = await limit(step, leftMs, () => spentError(limitMs, operation))
+      const answer = await limit(step, leftMs, () => spentError(limitMs, operation), this.#startDeadline)
       this.#end()
       return answer
     } catch (error) {

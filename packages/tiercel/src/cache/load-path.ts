@@ -21,7 +21,7 @@ import { keepInL1Alone } from './write-path.ts'
  */
 export function startFlight(core: Core, request: LoadRequest): Flight {
   const { scope, doubted } = request
-  const flight = new Flight(scope.flights, request.path, core.nowMs(), scope.tags.touched.count)
+  const flight = new Flight(scope.flights, request.path, core, scope.tags.touched.count)
   core.background.begin()
   if (core.l1 !== undefined) core.changes?.start()
   if (request.known !== undefined && !request.isForced) serveKnown(core, flight, request.known, request.policy)
@@ -118,7 +118,7 @@ function mayLag({ isExact, isForced }: LoadRequest): boolean {
 /** Never rejects: what goes wrong is the flight's result. */
 async function goOn(core: Core, request: LoadRequest, flight: Flight, look: (budget: L2Budget) => Promise<Found>): Promise<void> {
   try {
-    const budget = new L2Budget(core.l2?.budgetMs, core.nowMs)
+    const budget = new L2Budget(core.l2?.budgetMs, core)
     const found = await checkFound(core, request, await look(budget))
     await new SharedLoad(core, request, flight, budget).run(found)
   } catch (error) {

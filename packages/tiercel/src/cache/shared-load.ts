@@ -300,7 +300,7 @@ export class SharedLoad {
     const { scope, path, policy } = this.#request
     core.counters.waits += 1
     if (core.emitter.isHeard) core.emitter.emit({ type: 'wait.started', namespace: scope.name, key: path })
-    const startedAtMs = performance.now()
+    const startedAtMs = core.deadlineNowMs()
     this.#request.onWait?.()
     const { key } = this.#stored
     const found = await waitForHolder({
@@ -312,7 +312,7 @@ export class SharedLoad {
       readAgain: () => this.#lookAfterWait(),
       isOver: (found) => found.kind !== 'lease',
     })
-    const durationMs = performance.now() - startedAtMs
+    const durationMs = core.deadlineNowMs() - startedAtMs
     core.counters.waitTimeMs += durationMs
     if (core.emitter.isHeard) core.emitter.emit({ type: 'wait.done', namespace: scope.name, key: path, durationMs })
     // Somebody else has the right to store: what this process loads now may be overtaken, and it would not hear of it.

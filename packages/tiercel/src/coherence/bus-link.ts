@@ -17,7 +17,7 @@ export class BusLink {
 
   /** @param boundMs a lost announcement is noticed within about so long, while its sender lives */
   constructor(messages: Messages, { channel, prefixes }: { channel: string; prefixes: readonly string[] }, boundMs: number, clock: Clock) {
-    this.#sender = new BusSender(messages, channel, Math.max(shortestHeartbeatMs, boundMs / 2))
+    this.#sender = new BusSender(messages, channel, Math.max(shortestHeartbeatMs, boundMs / 2), clock)
     this.#prefixes = prefixes
     this.#clock = clock
   }

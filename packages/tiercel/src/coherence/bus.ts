@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, systemClock } from '../kernel/clock.ts'
+import { type Clock, startTimer, systemClock, type Timer } from '../kernel/clock.ts'
 import { type Duration, durationMs } from '../kernel/duration.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { checkOptionNames } from '../kernel/options.ts'
@@ -82,7 +82,8 @@ export async function createBus(messages: Messages, channel: string, listener: B
   const heartbeatMs = durationMs(options.heartbeat ?? 333, 'heartbeat', 60_000)
   if (heartbeatMs < 10)
     throw new UsageError('TIERCEL_INVALID_OPTION', `heartbeat: ${heartbeatMs} ms is not allowed. Allowed: 10 ms to 1 min.`)
-  return openBus(new BusSender(messages, channel, heartbeatMs), listener, options.clock ?? systemClock)
+  const clock = options.clock ?? systemClock
+  return openBus(new BusSender(messages, channel, heartbeatMs, clock), listener, clock)
 }
 
 /** As `createBus`, with a sender that publishes already, and that ends with the bus. */
@@ -105,15 +106,17 @@ export class BusSender {
   readonly messages: Messages
   readonly channel: string
   readonly heartbeatMs: number
-  #timer: NodeJS.Timeout | undefined
+  readonly #clock: Clock
+  #timer: Timer | undefined
   #sequence = 0
   #quietBeats = 0
   #isClosed = false
 
-  constructor(messages: Messages, channel: string, heartbeatMs: number) {
+  constructor(messages: Messages, channel: string, heartbeatMs: number, clock: Clock) {
     this.messages = messages
     this.channel = channel
     this.heartbeatMs = heartbeatMs
+    this.#clock = clock
   }
 
   /** As `Bus.publish`. */
@@ -128,7 +131,7 @@ export class BusSender {
 
   /** From now on it says now and then what its last number was. */
   start(): void {
-    if (!this.#isClosed) this.#timer ??= setInterval(() => this.#tick(), this.heartbeatMs).unref()
+    if (this.#timer === undefined) this.#planTick()
   }
 
   /** Says now what its last number was. */
@@ -143,10 +146,15 @@ export class BusSender {
 
   close(): void {
     this.#isClosed = true
-    clearInterval(this.#timer)
+    this.#timer?.cancel()
+  }
+
+  #planTick(): void {
+    if (!this.#isClosed) this.#timer = startTimer(this.#clock, this.heartbeatMs, () => this.#tick())
   }
 
   #tick(): void {
+    this.#planTick()
     this.#quietBeats++
     if (isRemarkable(this.#quietBeats)) void this.announce()
   }
@@ -164,7 +172,7 @@ class PubSubBus implements Bus {
   /** Those who wait for a heartbeat to come back. */
   readonly #waiting = new Map<number, () => void>()
   #subscription: MessageSubscription | undefined
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
   #beat = 0
   #provenAtMs = Number.NEGATIVE_INFINITY
   #heardAtMs = 0
@@ -185,14 +193,14 @@ class PubSubBus implements Bus {
   }
 
   async open(): Promise<void> {
-    const { messages, channel, heartbeatMs } = this.#sender
+    const { messages, channel } = this.#sender
     this.#heardAtMs = this.#clock.monotonicMs()
     this.#subscription = await messages.subscribe([channel, this.#ownChannel], {
       onMessage: (channel, bytes) => this.#received(channel, bytes),
       onDown: () => this.#gap('down'),
       onUp: () => this.#gap('up'),
     })
-    this.#timer = setInterval(() => this.#tick(), heartbeatMs).unref()
+    this.#planTick()
     this.#sendHeartbeat().catch(() => {})
     this.#sender.start()
     await this.#sender.announce()
@@ -222,7 +230,7 @@ class PubSubBus implements Bus {
 
   async leave(): Promise<void> {
     this.#isClosed = true
-    clearInterval(this.#timer)
+    this.#timer?.cancel()
     this.#waiting.clear()
     await this.#subscription?.close()
   }
@@ -265,7 +273,12 @@ class PubSubBus implements Bus {
     } else this.#listener.onInvalidate(keys, tags)
   }
 
+  #planTick(): void {
+    if (!this.#isClosed) this.#timer = startTimer(this.#clock, this.#sender.heartbeatMs, () => this.#tick())
+  }
+
   #tick(): void {
+    this.#planTick()
     this.#sequences.forget(this.#clock.monotonicMs())
     // A loop that was blocked finds its timers due before it has looked at its sockets.
     if (this.#isOverdue) setImmediate(() => this.#noticeSilence())

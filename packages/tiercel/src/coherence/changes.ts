@@ -116,8 +116,7 @@ export class Changes {
       this.#stopWaiting = () => resolve('late')
       timer = startTimer(this.#pace.clock, longestOpeningMs, this.#stopWaiting)
     })
-    const first = await Promise.race([opening, late])
-    timer?.cancel()
+    const first = await Promise.race([opening, late]).finally(() => timer?.cancel())
     if (first !== 'late') return first
     this.#abandoned += 1
     opening

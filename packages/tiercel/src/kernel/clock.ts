@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds on a clock that never goes back; only differences mean something. */
   monotonicMs(): number
+  /** Unix time in ms when `monotonicMs` was 0. Default: that of this process. */
+  readonly originMs?: number
   /** Calls `onExpire` once, `ms` from now. Default: a timer of the process, which does not keep it alive. */
   after?(ms: number, onExpire: () => void): Timer
 }
@@ -24,7 +26,7 @@ const originMs = performance.timeOrigin
 
 /** Unix time in ms, from the monotonic clock: it does not follow when the machine's wall clock is set. */
 export function epochMs(clock: Clock): number {
-  return originMs + clock.monotonicMs()
+  return (clock.originMs ?? originMs) + clock.monotonicMs()
 }
 
 const coarseMs = 1

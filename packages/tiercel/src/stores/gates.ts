@@ -2,7 +2,7 @@ import type { Client, Command, Word } from '../client/client.ts'
 import { type Clock, startTimer } from '../kernel/clock.ts'
 import { DeadlineError, StoreError } from '../kernel/errors.ts'
 import { Breaker, type BreakerReason, type BreakerSettings, type BreakerState } from '../resilience/breaker.ts'
-import { deadlines } from '../resilience/deadline.ts'
+import { deadlinesOf, type StartDeadline } from '../resilience/deadline.ts'
 import { RetryBudget } from '../resilience/retry-budget.ts'
 import type { Advice } from '../telemetry/advice.ts'
 import { Admission, type AdmissionLimits, Gate, isFailure, type NodeHealth } from './gate.ts'
@@ -66,6 +66,7 @@ export class Gates {
   readonly #admission: Admission
   readonly #retries: RetryBudget
   readonly #nowMs: () => number
+  readonly #startDeadline: StartDeadline
   #retried = 0
   #client: Client | undefined
   #isEnded = false
@@ -75,6 +76,7 @@ export class Gates {
     this.#admission = new Admission(options.admission)
     this.#retries = new RetryBudget(options.retryShare)
     this.#nowMs = () => options.clock.monotonicMs()
+    this.#startDeadline = deadlinesOf(options.clock)
   }
 
   /** The way to the node that a command with this key is sent to. */
@@ -112,14 +114,17 @@ export class Gates {
         throw error
       }
       const startedAtMs = this.#nowMs()
-      const deadline = deadlines.start(limitMs, () => {
+      let isOpen = true
+      const deadline = this.#startDeadline(limitMs, () => {
+        isOpen = false
         const error = lateError(limitMs, operation)
         gate.failed(entered, error)
         reject(error)
       })
       const answered = (answer: T): void => {
         this.#admission.leave(commands.length, bytes)
-        if (!deadline.isOpen) return
+        if (!isOpen) return
+        isOpen = false
         deadline.cancel()
         if (question.isPipeline) this.#judge(gate, entered, answer as readonly unknown[], startedAtMs)
         else this.#succeeded(gate, entered, startedAtMs)
@@ -127,7 +132,8 @@ export class Gates {
       }
       const failed = (error: unknown): void => {
         this.#admission.leave(commands.length, bytes)
-        if (!deadline.isOpen) return
+        if (!isOpen) return
+        isOpen = false
         deadline.cancel()
         if (isFailure(error)) gate.failed(entered, error)
         else if (isLost(error)) gate.passed(entered)
@@ -135,7 +141,7 @@ export class Gates {
         reject(error)
       }
       const repeat = (): Promise<T> => this.#again(question, limitMs - (this.#nowMs() - startedAtMs))
-      const mayRepeat = (outcome: unknown): boolean => question.mayRepeat && deadline.isOpen && hasLost(outcome, question.isPipeline)
+      const mayRepeat = (outcome: unknown): boolean => question.mayRepeat && isOpen && hasLost(outcome, question.isPipeline)
       question.send().then(
         (answer) => (mayRepeat(answer) ? repeat().then(answered, () => answered(answer)) : answered(answer)),
         (error) => (mayRepeat(error) ? repeat().then(answered, () => failed(error)) : failed(error)),
@@ -213,7 +219,7 @@ export class Gates {
     }
     const limitMs = this.#options.breaker?.slowMs as number
     const probe = client.send({ words: ['GETRANGE', key, '0', '0'], key })
-    await limit(probe, limitMs, () => lateError(limitMs, 'probe')).catch((error) => {
+    await limit(probe, limitMs, () => lateError(limitMs, 'probe'), this.#startDeadline).catch((error) => {
       // Any other answer is one.
       if (error instanceof DeadlineError || isFailure(error) || isLost(error)) throw error
     })

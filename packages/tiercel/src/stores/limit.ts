@@ -1,14 +1,14 @@
 import { DeadlineError, StoreError } from '../kernel/errors.ts'
-import { deadlines } from '../resilience/deadline.ts'
+import type { StartDeadline } from '../resilience/deadline.ts'
 
 /**
  * Waits for `pending`, at most so long. What it waits for goes on.
  *
  * @throws what `toError` makes, when it is late; what `pending` rejects with
  */
-export function limit<T>(pending: Promise<T>, limitMs: number, toError: () => Error): Promise<T> {
+export function limit<T>(pending: Promise<T>, limitMs: number, toError: () => Error, startDeadline: StartDeadline): Promise<T> {
   return new Promise((resolve, reject) => {
-    const deadline = deadlines.start(limitMs, () => reject(toError()))
+    const deadline = startDeadline(limitMs, () => reject(toError()))
     pending.then(
       (value) => {
         deadline.cancel()

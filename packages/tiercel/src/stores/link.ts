@@ -1,8 +1,8 @@
-import { serverTimeMs } from '../client/capabilities.ts'
 import type { Client, Command, Reply } from '../client/client.ts'
 import { type Clock, coarseClock, epochMs, systemClock } from '../kernel/clock.ts'
-import { DeadlineError, StoreError, UsageError } from '../kernel/errors.ts'
+import { DeadlineError, ServerError, StoreError, UsageError } from '../kernel/errors.ts'
 import type { BreakerSettings } from '../resilience/breaker.ts'
+import { deadlinesOf } from '../resilience/deadline.ts'
 import type { Advice } from '../telemetry/advice.ts'
 import type { AdmissionLimits } from './gate.ts'
 import { type BreakerChange, Gates, type StoreHealth } from './gates.ts'
@@ -256,8 +256,8 @@ export class Link {
   async #waitForFirst(attempt: Promise<void>): Promise<void> {
     try {
       await this.#make()
-      const { connectTimeoutMs } = this.#options
-      await limit(attempt, connectTimeoutMs, () => lateError(connectTimeoutMs, 'connect'))
+      const { clock, connectTimeoutMs } = this.#options
+      await limit(attempt, connectTimeoutMs, () => lateError(connectTimeoutMs, 'connect'), deadlinesOf(clock))
     } catch (error) {
       this.#firstWait = undefined
       // Set up wrongly: the next call is told the same. All else is waited for no more.
@@ -282,10 +282,15 @@ export class Link {
   }
 
   async #measureClock(client: Client): Promise<void> {
-    this.#clockMeasuredAtMs = this.#options.clock.monotonicMs()
-    const { offsetMs, roundTripMs } = await serverTimeMs(client)
-    this.#clockErrorMs = roundTripMs / 2
-    this.#serverAheadMs = Date.now() + offsetMs - epochMs(this.#options.clock)
+    const { clock } = this.#options
+    const sentAtMs = epochMs(clock)
+    this.#clockMeasuredAtMs = clock.monotonicMs()
+    const reply = await client.send({ words: ['TIME'] })
+    if (!Array.isArray(reply)) throw new ServerError('TIME was not answered with an array')
+    const answeredAtMs = epochMs(clock)
+    const serverMs = Number(String(reply[0])) * 1_000 + Number(String(reply[1])) / 1_000
+    this.#clockErrorMs = (answeredAtMs - sentAtMs) / 2
+    this.#serverAheadMs = serverMs - (sentAtMs + answeredAtMs) / 2
   }
 }
 

@@ -332,3 +332,41 @@ describe('a store that fails', () => {
     expect(other.stats().waits).toBe(0)
   })
 })
+
+describe('who has to ask the server before it may share a load', () => {
+  /** A load under way, of whose key something was heard; and the question is not answered. */
+  async function unsure() {
+    const l2 = new GatedStore()
+    const cache = createCache({ l2 })
+    await cache.get('other')
+    const { load, begun, finish } = gatedLoad()
+    const first = cache.getOrSet('k', load)
+    await begun
+    await new Promise((resolve) => setImmediate(resolve))
+    const answer = l2.hold('getHead', 'before')
+    const end = async (): Promise<void> => {
+      expect(l2.calls).toContain('getHead')
+      finish('loaded')
+      answer()
+      expect(await first).toBe('loaded')
+      await cache.close()
+    }
+    return { cache, load, end }
+  }
+
+  test('waits no longer for that than its hardTimeout', async () => {
+    const { cache, load, end } = await unsure()
+    await expect(cache.getOrSet('k', load, { hardTimeout: 20 })).rejects.toMatchObject({ code: 'TIERCEL_LOAD_DEADLINE' })
+    await end()
+  })
+
+  test('leaves when its signal says so', async () => {
+    const { cache, load, end } = await unsure()
+    const controller = new AbortController()
+    const asked = cache.getOrSet('k', load, { signal: controller.signal })
+    await new Promise((resolve) => setImmediate(resolve))
+    controller.abort(new Error('has left'))
+    await expect(asked).rejects.toThrow('has left')
+    await end()
+  })
+})

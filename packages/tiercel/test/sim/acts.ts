@@ -1,9 +1,8 @@
 import type { InvalidationOutcome, LoadContext } from '../../src/cache/cache.ts'
-import { fenceByte } from '../../src/codecs/fence.ts'
 import { TiercelError } from '../../src/kernel/errors.ts'
 import { lateTagOf, rowOf, show, type Versions } from './source.ts'
-import { commit, turn } from './steps.ts'
-import { entryKey, fenceMs, holdOffMs, keys, type Member, tagKey, tags, type World } from './world.ts'
+import { commit, outstandingMs, turn } from './steps.ts'
+import { entryKey, fenceMsOf, holdOffMs, keys, type Member, tagKey, tags, type World } from './world.ts'
 import { writeThrough } from './write-through.ts'
 
 export const changes = [
@@ -38,7 +37,7 @@ export class Acts {
   }
 
   async anything(member: Member): Promise<void> {
-    if (this.#world.scheduler.chance(this.#world.plan.hasL1 ? 0.65 : 0.5)) return this.#read(member)
+    if (this.#world.scheduler.chance(this.#world.plan.tier === 'L2 only' ? 0.5 : 0.65)) return this.#read(member)
     const kind = this.#changes[this.#world.scheduler.pick(this.#changes.length)] as Change
     switch (kind) {
       case 'peek':
@@ -56,7 +55,7 @@ export class Acts {
       case 'set':
         return this.#set(member)
       case 'write through':
-        return writeThrough(this.#world, member, this.#key())
+        return this.#canWriteThrough ? writeThrough(this.#world, member, this.#key()) : this.#peek(member)
       default:
         return this.#mutate(member, kind)
     }
@@ -67,6 +66,12 @@ export class Acts {
     // Loads from a replica that lags are safe with `mutate` only.
     if (this.#world.plan.weather === 'lag') return mutations
     return Array.from({ length: 1 + this.#world.scheduler.pick(3) }, () => changes[this.#world.scheduler.pick(changes.length)] as Change)
+  }
+
+  /** Ours goes past the cache, which tells the others on a bus, and does again what a failover may have lost. */
+  get #canWriteThrough(): boolean {
+    const { tier, weather } = this.#world.plan
+    return tier !== 'bus' && weather !== 'failover'
   }
 
   #key(): string {
@@ -94,8 +99,18 @@ export class Acts {
       return versions
     }
     const given = isLate ? (versions: Versions) => ['s', lateTagOf(versions)] : ['s']
-    const options = { tags: given, ...(isForced ? { forceFresh: true } : {}), ...(isExact ? { exact: true } : {}) }
-    const value = await member.cache.getOrSet(key, load, options as { tags: string[] })
+    const hardTimeout = this.#world.scheduler.chance(0.3) ? 100 + this.#world.scheduler.pick(1_500) : undefined
+    const options = {
+      tags: given,
+      ...(hardTimeout === undefined ? {} : { hardTimeout }),
+      ...(isForced ? { forceFresh: true } : {}),
+      ...(isExact ? { exact: true } : {}),
+    }
+    const read = await this.#world.verdicts.inTime(member, options.hardTimeout, () =>
+      member.cache.getOrSet(key, load, options as { tags: string[] }),
+    )
+    if (read === undefined) return
+    const { value } = read
     this.#world.verdicts.check(member, key, value, floors, inside !== undefined)
     if (isForced && this.#world.plan.weather !== 'lag' && inside === undefined)
       this.#world.verdicts.compare(member, value, committed, 'although it wanted it fresh, and there was')
@@ -105,8 +120,10 @@ export class Acts {
     const key = this.#key()
     const isExact = this.#world.scheduler.chance(0.5)
     const floors = this.#world.verdicts.floorsOf(member, isExact)
-    const value = await member.cache.get<Versions>(key, isExact ? { exact: true } : undefined)
-    if (value !== undefined) this.#world.verdicts.check(member, key, value, floors, false)
+    const read = await this.#world.verdicts.inTime(member, undefined, () =>
+      member.cache.get<Versions>(key, isExact ? { exact: true } : undefined),
+    )
+    if (read?.value !== undefined) this.#world.verdicts.check(member, key, read.value, floors, false)
   }
 
   /** The careful way without a fence: commit, then invalidate. */
@@ -127,8 +144,12 @@ export class Acts {
     this.#lock(member, 1)
     try {
       const versions = this.#world.source.read(key)
-      this.#world.scheduler.trace.push(`${member.name} sets ${show(versions)}`)
+      this.#world.scheduler.say(() => `${member.name} sets ${show(versions)}`)
       await member.cache.set(key, versions, { tags: ['s', lateTagOf(versions)] })
+    } catch (error) {
+      // It may still be stored, until it would be too late by the server's clock.
+      await this.#turn(member, `${member.name} knows that its set is over`, outstandingMs(this.#world, member))
+      throw error
     } finally {
       this.#lock(member, -1)
     }
@@ -149,34 +170,30 @@ export class Acts {
     const change = async (): Promise<Versions> => {
       const written = this.#world.source.write(registers)
       await this.#mayDie(member, 0.05)
-      for (let thought = this.#world.plan.aim === undefined ? 0 : 4; thought > 0; thought -= 1)
-        await this.#turn(member, `${member.name} thinks`)
       await this.#turn(member, `${member.name} writes ${show(written)}`)
       if (readsInside) await this.#read(member, written, key)
       await this.#turn(member, `${member.name} is done with its change`)
       if (isRolledBack) throw new RolledBack()
       const versions = await commit(this.#world, member, registers)
       this.#world.verdicts.rest.raise(versions, 0)
-      const isFenced = await this.#isFenced(targets)
+      const isFenced = this.#isFenced(targets)
       await this.#mayDie(member, isFenced ? 0.3 : 1)
       await this.#turn(member, `${member.name} has committed`)
       return versions
     }
     const holdOff = this.#world.plan.weather === 'lag' ? holdOffMs : false
-    const { result, outcome } = await member.cache.mutate(targets, change, { fence: this.#world.plan.canPass ? fenceMs : 30_000, holdOff })
+    const { result, outcome } = await member.cache.mutate(targets, change, { fence: fenceMsOf(this.#world.plan), holdOff })
     this.#world.verdicts.invalidated(member, result, outcome, false)
   }
 
-  async #turn(member: Member, label: string): Promise<void> {
-    await turn(this.#world, member, label)
+  async #turn(member: Member, label: string, ms?: number): Promise<void> {
+    await turn(this.#world, member, label, ms)
   }
 
   /** Whether the server still keeps loads out: it is worst to die where it does not. */
-  async #isFenced(targets: { readonly keys: readonly string[]; readonly tags: readonly string[] }): Promise<boolean> {
-    const { plan } = this.#world
-    const all = [...targets.keys.map((key) => entryKey(plan, key)), ...targets.tags.map((name) => tagKey(plan, name))]
-    const contents = await plan.store.getMany(all)
-    return contents.every((content) => content?.[0] === fenceByte)
+  #isFenced(targets: { readonly keys: readonly string[]; readonly tags: readonly string[] }): boolean {
+    const { contents } = this.#world.servers.server
+    return [...targets.keys.map(entryKey), ...targets.tags.map(tagKey)].every((key) => contents.get(key)?.text.startsWith('F') === true)
   }
 
   /** In the middle of a change. */
@@ -190,10 +207,12 @@ export class Acts {
 
 class RolledBack extends Error {}
 
+const expected = ['TIERCEL_FENCED', 'TIERCEL_STORE_DEADLINE', 'TIERCEL_STORE_UNAVAILABLE', 'TIERCEL_BREAKER_OPEN']
+
 /** What a call may end with when a server is away, or a source says no. */
 export function isExpected(error: unknown): boolean {
   if (error instanceof RolledBack) return true
-  return TiercelError.is(error) && ['TIERCEL_FENCED', 'TIERCEL_STORE_DEADLINE', 'TIERCEL_STORE_UNAVAILABLE'].includes(error.code)
+  return TiercelError.is(error) && expected.includes(error.code)
 }
 
 function keyOf(row: string | undefined): string {

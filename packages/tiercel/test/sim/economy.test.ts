@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { createCache } from '../../src/cache/create-cache.ts'
-import { memoryStore } from '../../src/stores/memory/memory-store.ts'
-import { FakeClock } from '../../src/testing/fake-clock.ts'
+import { valkeyStore } from '../../src/stores/valkey.ts'
+import { Describer } from './describe.ts'
+import { ProcessClock } from './process-clock.ts'
 import { Scheduler, settled } from './scheduler.ts'
-import { SimServer } from './sim-server.ts'
-import { SimStore } from './sim-store.ts'
-import { type StoreMechanism, weakened } from './weakened.ts'
+import { Servers } from './servers.ts'
+import { SimClient } from './sim-client.ts'
+import { type StoreMechanism, weaken } from './weakened.ts'
 
 interface Run {
   readonly seed: number
@@ -15,21 +16,44 @@ interface Run {
   readonly fails: boolean
 }
 
+const mostSteps = 5_000
+const pace = { leastMs: 0.1, mostMs: 300, sloth: 0, slothMs: 1_000 }
+const options = { l1: false, ttl: 1_000, grace: '1h', errorTtl: '10s' } as const
+
 /** Five processes ask for one key, in one order of events; how often the source is asked. */
 async function loadsOf({ seed, off, isStale, fails }: Run): Promise<number> {
-  const clock = new FakeClock({ startMs: 1_000_000 })
-  const store = memoryStore({ clock })
-  const scheduler = new Scheduler(seed)
-  const server = new SimServer(off === undefined ? store : weakened(store, off), scheduler)
-  const options = { l1: false, clock, ttl: 1_000, grace: '1h', errorTtl: '10s' } as const
+  const scheduler = new Scheduler(seed, { pace })
+  const servers = new Servers(scheduler, { canCompare: seed % 2 === 0 }, (server) => weaken(server, off))
+  const describer = new Describer()
+  const process = (name: string) => {
+    const clock = new ProcessClock(scheduler, 0, 0)
+    const latencyMs = (): number => scheduler.spread(0.05, 10)
+    const client = new SimClient({
+      name,
+      scheduler,
+      describer,
+      primary: () => servers.primary,
+      latencyMs,
+      isDead: () => false,
+      losesMessage: () => false,
+    })
+    return createCache({ ...options, clock, random: scheduler.random, l2: valkeyStore(client, { clock, random: scheduler.random }) })
+  }
+  const until = async (work: Promise<unknown>): Promise<void> => {
+    let isOver = false
+    void work.then(() => (isOver = true))
+    await settled()
+    while (!isOver && scheduler.steps < mostSteps && (await scheduler.step()));
+    expect(isOver).toBe(true)
+  }
   if (isStale) {
-    await createCache({ ...options, l2: server.store }).set('k', 0)
-    clock.stall(1_500)
+    await until(process('first').set('k', 0))
+    await until(scheduler.turn('it becomes stale', 1_500))
   }
   let loads = 0
   const calls = Array.from({ length: 5 }, async (_, at) => {
     await scheduler.turn(`p${at} begins`)
-    const cache = createCache({ ...options, l2: new SimStore(server, `p${at}`) })
+    const cache = process(`p${at}`)
     const load = async (): Promise<number> => {
       loads += 1
       await scheduler.turn(`p${at} loaded`)
@@ -39,15 +63,7 @@ async function loadsOf({ seed, off, isStale, fails }: Run): Promise<number> {
     await cache.getOrSet('k', load).catch(() => undefined)
     await cache.idle()
   })
-  let isOver = false
-  void Promise.all(calls).then(() => (isOver = true))
-  for (let steps = 0; !isOver && steps < 2_000; steps += 1) {
-    const nextAtMs = scheduler.isIdle ? clock.nextAtMs : undefined
-    if (nextAtMs !== undefined) clock.pass(nextAtMs - clock.nowMs)
-    await settled()
-    await scheduler.step()
-  }
-  expect(isOver).toBe(true)
+  await until(Promise.all(calls))
   return loads
 }
 

@@ -1,80 +1,173 @@
 import { createRandom, type Random } from '@tiercel/workloads'
+import type { Clock, Timer } from '../../src/kernel/clock.ts'
 
-interface Step {
-  readonly label: string
+interface Event {
+  readonly atMs: number
+  /** Of two at the same time, the one that was planned first is first. */
+  readonly order: number
+  readonly label: string | (() => string) | undefined
   readonly run: () => void
-  /** Before so many others have been taken, it is taken only where there is no other. */
-  readonly notBefore: number
+  isCancelled: boolean
+}
+
+/** How long what people and machines do takes: anything between the two, each order of magnitude as likely as the next. */
+export interface Pace {
+  readonly leastMs: number
+  readonly mostMs: number
+  /** How likely something takes far longer, and how long then at most. */
+  readonly sloth: number
+  readonly slothMs: number
 }
 
 /**
- * Decides what happens next. Whatever could come in another order on another day (a command's execution, its answer, a push, the end of a
- * load) is a step that waits here; the seed picks one at a time, and the program runs until it waits for steps again.
+ * Time, chance and the order of events of a whole simulated world.
+ *
+ * Everything that happens is an event at an instant of virtual time: a command that arrives, an answer, a timer, the end of a load. How long each takes is
+ * drawn from the seed, so another seed is another order of events, and the same seed is the same world. Instants are absolute: nothing adds up errors.
  */
-export class Scheduler {
+export class Scheduler implements Clock {
+  nowMs: number
+  readonly pace: Pace
   /** 0 to 1. */
   readonly random: () => number
-  readonly #chance: Random
+  /** What happened, for people; empty unless it was asked for. */
   readonly trace: string[] = []
-  /** What the last step began and must have done before the next: a command on a real server. */
-  executing: Promise<unknown> | undefined
-  readonly #steps: Step[] = []
-  /** How likely a step takes very long. */
-  readonly #sloth: number
-  #taken = 0
+  readonly #isTracing: boolean
+  readonly #chance: Random
+  /** A binary heap. */
+  readonly #events: Event[] = []
+  #planned = 0
+  /** Events that happened. */
+  steps = 0
 
-  constructor(seed: number, sloth = 0) {
-    this.#sloth = sloth
+  constructor(seed: number | string, { pace, isTracing = false, startMs = 1_000_000 }: SchedulerOptions) {
+    this.nowMs = startMs
+    this.pace = pace
+    this.#isTracing = isTracing
     this.#chance = createRandom(seed)
     this.random = () => this.#chance.next()
   }
 
-  get isIdle(): boolean {
-    return this.#steps.length === 0
+  monotonicMs(): number {
+    return this.nowMs
   }
 
-  /** Resolves when it is this step's turn. */
-  turn(label: string): Promise<void> {
-    return new Promise((resolve) => this.later(label, resolve))
+  after(ms: number, onExpire: () => void): Timer {
+    return this.#plan(this.nowMs + Math.max(ms, 0), onExpire, undefined)
   }
 
-  later(label: string, run: () => void): void {
-    const notBefore = this.#sloth > 0 && this.chance(this.#sloth) ? this.#taken + 20 + this.pick(150) : 0
-    this.#steps.push({ label, run, notBefore })
+  /** When the next event is due; `undefined`: nothing will ever happen again. */
+  get nextAtMs(): number | undefined {
+    while (this.#events[0]?.isCancelled === true) this.#pop()
+    return this.#events[0]?.atMs
+  }
+
+  /** Runs `run` after a time that chance decides. */
+  later(label: string | (() => string), run: () => void, ms: number = this.pauseMs()): Timer {
+    return this.#plan(this.nowMs + ms, run, label)
+  }
+
+  at(atMs: number, label: string | (() => string) | undefined, run: () => void): Timer {
+    return this.#plan(Math.max(atMs, this.nowMs), run, label)
+  }
+
+  /** Resolves after a time that chance decides. */
+  turn(label: string, ms?: number): Promise<void> {
+    return new Promise((resolve) => this.later(label, resolve, ms))
+  }
+
+  /** How long something takes. */
+  pauseMs(): number {
+    const { leastMs, mostMs, sloth, slothMs } = this.pace
+    return this.chance(sloth) ? this.spread(mostMs, slothMs) : this.spread(leastMs, mostMs)
+  }
+
+  /** Between the two, each order of magnitude as likely as the next. */
+  spread(leastMs: number, mostMs: number): number {
+    return leastMs * (mostMs / leastMs) ** this.random()
   }
 
   pick(below: number): number {
     return this.#chance.integer(below)
   }
 
+  oneOf<T>(all: readonly T[]): T {
+    return all[this.pick(all.length)] as T
+  }
+
   chance(of: number): boolean {
-    return this.random() < of
+    return of > 0 && this.random() < of
   }
 
-  #take(): Step {
-    this.#taken += 1
-    const awake = this.#steps.filter(({ notBefore }) => notBefore <= this.#taken)
-    const among = awake.length > 0 ? awake : this.#steps
-    const step = among[this.pick(among.length)] as Step
-    this.#steps.splice(this.#steps.indexOf(step), 1)
-    return step
+  say(text: string | (() => string)): void {
+    if (this.#isTracing) this.trace.push(`${this.#stamp()}  ${typeof text === 'string' ? text : text()}`)
   }
 
-  /** @returns once all that can go on without another step has done so */
-  async step(): Promise<void> {
-    if (this.isIdle) return
-    const step = this.#take()
-    this.trace.push(step.label)
-    this.executing = undefined
-    step.run()
+  /** Takes the next event. @returns once all that can go on without another has done so; false: there is none */
+  async step(): Promise<boolean> {
+    if (this.nextAtMs === undefined) return false
+    const event = this.#pop()
+    this.nowMs = event.atMs
+    this.steps += 1
+    if (event.label !== undefined) this.say(event.label)
+    event.run()
     await settled()
-    if (this.executing === undefined) return
-    await this.executing
-    await settled()
+    return true
+  }
+
+  #stamp(): string {
+    return this.nowMs.toFixed(3).padStart(11)
+  }
+
+  #plan(atMs: number, run: () => void, label: Event['label']): Timer {
+    const event: Event = { atMs, order: this.#planned, label, run, isCancelled: false }
+    this.#planned += 1
+    this.#push(event)
+    return { cancel: () => void (event.isCancelled = true) }
+  }
+
+  #push(event: Event): void {
+    const events = this.#events
+    let at = events.length
+    events.push(event)
+    for (let up = (at - 1) >> 1; at > 0 && isBefore(event, events[up] as Event); up = (at - 1) >> 1) {
+      events[at] = events[up] as Event
+      at = up
+    }
+    events[at] = event
+  }
+
+  #pop(): Event {
+    const events = this.#events
+    const first = events[0] as Event
+    const last = events.pop() as Event
+    if (events.length === 0) return first
+    let at = 0
+    for (;;) {
+      let down = 2 * at + 1
+      if (down >= events.length) break
+      if (down + 1 < events.length && isBefore(events[down + 1] as Event, events[down] as Event)) down += 1
+      if (!isBefore(events[down] as Event, last)) break
+      events[at] = events[down] as Event
+      at = down
+    }
+    events[at] = last
+    return first
   }
 }
 
-/** Until all that can go on without a step has done so. */
+export interface SchedulerOptions {
+  readonly pace: Pace
+  /** Default: false. */
+  readonly isTracing?: boolean
+  readonly startMs?: number
+}
+
+function isBefore(one: Event, other: Event): boolean {
+  return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order)
+}
+
+/** Until all that can go on without an event has done so. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

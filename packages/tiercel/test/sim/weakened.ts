@@ -1,228 +1,251 @@
-import { decodeEntry, decodeTags, encodeEntry } from '../../src/codecs/envelope.ts'
-import { decodeFence, encodeFence, fenceByte } from '../../src/codecs/fence.ts'
-import { decodeTag, encodeTag } from '../../src/codecs/tag-token.ts'
+import type { Script } from '../../src/client/script.ts'
+import { decodeEntry, decodeTags, encodeEntry, versionOffset } from '../../src/codecs/envelope.ts'
+import { decodeTag } from '../../src/codecs/tag-token.ts'
 import { crc32Short } from '../../src/kernel/hash.ts'
 import { tokenBytes } from '../../src/kernel/token.ts'
-import type { FenceOutcome, FenceStep, PutOutcome, Snap, Snapshot, Store, StoreEntry, Swap } from '../../src/stores/store.ts'
-import { force } from './force.ts'
+import { fenceScript, snapScript } from '../../src/stores/fence-scripts.ts'
+import { overwriteValue, putUnlessFenced, swapOver } from '../../src/stores/scripts.ts'
+import { itemsOf } from './model/model-scripts.ts'
+import type { Command, ModelServer, ScriptRun } from './model/model-server.ts'
 
-/** Mechanisms of the protocol that lie in what is sent to the server: a test switches one off, to see that it would notice. */
-export type StoreMechanism =
-  | 'lease'
-  | 'version fence'
-  | 'new version on expire'
-  | 'refresh lock'
-  | 'shared error'
-  | 'fence'
-  | 'delete at close'
-  | 'owner list: newest wins'
-  | 'owner list: none'
-  | 'fences stand against delete'
-  | 'fences stand against set'
-  | 'fences stand against take-over'
-  | 'contended flag'
-  | 'hold-off'
-  | 'fence renewed'
-  | 'token before load'
-  | 'late-tag check'
-  | 'missing tag is a miss'
-  | 'random token'
-  | 'dead fence of a tag counts'
-
-const leaseByte = 0x4c
-const valueByte = 0x56
+const noNumber = '0'.repeat(16)
 /** Of the sum over kind, version and state in an entry. */
 const stateSumOffset = 14
 const longLifeMs = 1e9
 
-/** The same store, but for one mechanism. Its steps are as atomic as those of the store, as long as nobody else is in between. */
-export function weakened(store: Store, off: StoreMechanism): Store {
-  return Object.assign(Object.create(store) as Store, stepsOf(store), new Weakened(store, off).steps())
-}
-
-/** Of a store of classes, bound. */
-function stepsOf(store: Store): Partial<Store> {
-  return {
-    nowMs: () => store.nowMs(),
-    ready: () => store.ready(),
-    get: (key) => store.get(key),
-    getMany: (keys) => store.getMany(keys),
-    getHead: (key) => store.getHead(key),
-    ageTags: (keys, counter) => store.ageTags(keys, counter),
-    overwrite: (key, offset, bytes) => store.overwrite(key, offset, bytes),
-    close: () => store.close(),
-  }
-}
-
-class Weakened {
-  readonly #store: Store
-  readonly #off: StoreMechanism
-  /** What tags have held last. */
-  readonly #tokens: Map<string, Buffer> = new Map()
-  readonly #opened: Set<string> = new Set()
-
-  constructor(store: Store, off: StoreMechanism) {
-    this.#store = store
-    this.#off = off
-  }
-
-  steps(): Partial<Store> {
-    return {
-      get: (key) => this.#get(key),
-      claim: (entry) => this.#claim(entry),
-      swap: (swap) => this.#swap(swap),
-      setMany: (entries) => this.#setMany(entries),
-      deleteMany: (keys) => this.#deleteMany(keys),
-      overwrite: (key, offset, bytes) => this.#overwrite(key, offset, bytes),
-      fence: (step) => this.#fence(step),
-      snap: (snap) => this.#snap(snap),
-    }
-  }
-
-  async #get(key: string): Promise<Buffer | undefined> {
-    const content = await this.#store.get(key)
-    if (this.#off !== 'missing tag is a miss' || !key.includes(':t:')) return content
-    if (content !== undefined) this.#tokens.set(key, content)
-    return content ?? this.#tokens.get(key)
-  }
-
-  async #claim(entry: StoreEntry): Promise<Buffer | undefined> {
-    const isLock = entry.key.includes(':r:')
-    if (this.#off !== (isLock ? 'refresh lock' : 'lease')) return this.#store.claim(entry)
-    const present = await this.#store.get(entry.key)
-    if (present !== undefined && present[0] !== leaseByte) return present
-    await force(this.#store, entry.key, entry.value, entry.ttlMs)
-    return undefined
-  }
-
-  async #swap(swap: Swap): Promise<boolean> {
-    const { key, value, ttlMs } = swap
-    const isValue = value?.[0] === valueByte
-    if (this.#off === 'shared error' && value?.[0] === 0x45) return this.#store.swap({ ...swap, value: undefined })
-    if (isValue && this.#off === (swap.isWhole ? 'lease' : 'version fence')) {
-      await force(this.#store, key, value, ttlMs)
-      return true
-    }
-    if (isValue && this.#off === 'token before load') return this.#store.swap({ ...swap, value: await this.#withTokensOfNow(key, value) })
-    if (value?.[0] === leaseByte && !swap.isWhole && this.#off === 'fences stand against take-over') {
-      const present = await this.#store.get(key)
-      if (present?.[0] === fenceByte) {
-        await force(this.#store, key, value, ttlMs)
-        return true
+/** Mechanisms of the protocol that lie in what the server is asked to do, each with how it is switched off: a test does, to see that it would notice. */
+const switches = {
+  lease(server: ModelServer) {
+    onSet(server, ({ key, value, isNew }) => {
+      const present = isNew && value[0] === 'L' && !isLock(key) ? (server.text(key) ?? 'L') : ''
+      return present[0] === 'L' || (!isNew && value[0] === 'V')
+    })
+    onScript(server, swapOver, (run) => (call, keys, args) => {
+      if (args[0]?.[0] !== 'L' || args[1]?.[0] !== 'V') return run(call, keys, args)
+      return force(server, keys[0], args[1], args[2])
+    })
+  },
+  'version fence'(server: ModelServer) {
+    onScript(server, swapOver, (run) => (call, keys, args) => {
+      if (args[0]?.[0] !== 'V' || args[1]?.[0] !== 'V') return run(call, keys, args)
+      return force(server, keys[0], args[1], args[2])
+    })
+  },
+  'new version on expire'(server: ModelServer) {
+    onScript(server, overwriteValue, (run) => (call, keys, [offset = '', bytes = '']) => {
+      const present = server.contents.get(keys[0] as string)?.text ?? ''
+      if (present[0] !== 'V') return run(call, keys, [offset, bytes])
+      const head = Buffer.from(present.slice(0, versionOffset + tokenBytes) + bytes.slice(tokenBytes), 'latin1')
+      head.writeUInt32LE(crc32Short(head, 0, stateSumOffset), stateSumOffset)
+      return run(call, keys, [offset, head.toString('latin1', versionOffset)])
+    })
+  },
+  'refresh lock'(server: ModelServer) {
+    onSet(server, ({ key, isNew }) => isNew && isLock(key))
+  },
+  'shared error'(server: ModelServer) {
+    onCommand(server, 'SET', (run) => (at, args, connection) => {
+      if (args[1]?.[0] !== 'E' || !args.includes('IFEQ')) return run(at, args, connection)
+      return server.text(args[0] as string) === args[3] && server.remove(args[0] as string) ? 'OK' : null
+    })
+    onScript(server, swapOver, (run) => (call, keys, args) => run(call, keys, args[1]?.[0] === 'E' ? [args[0] as string, '', '1'] : args))
+  },
+  fence(server: ModelServer) {
+    onFence(server, (run, { op, targets }) => (op === 'open' ? targets.map(() => 0) : run()))
+  },
+  'fence renewed'(server: ModelServer) {
+    const opened = new Set<string>()
+    onFence(server, (run, { op, owner, targets }) => {
+      const name = `${targets} ${owner}`
+      if (op === 'open' && opened.has(name)) return targets.map(() => 0)
+      opened.add(name)
+      return run()
+    })
+  },
+  'delete at close'(server: ModelServer) {
+    onFence(server, (run, { op, owner, targets }) => {
+      if (op === 'open' || owner === '') return run()
+      return targets.map((key) => (isFence(server, key) ? (run([key])[0] as number) : 1))
+    })
+  },
+  'hold-off'(server: ModelServer) {
+    onFence(server, (run, { op, targets }) => (op === 'close' ? run(targets, '0') : run()))
+  },
+  'owner list: newest wins'(server: ModelServer) {
+    onFence(server, (run, { op, owner, targets }) => {
+      if (op === 'open') unfence(server, targets)
+      const others = targets.filter((key) => op === 'close' && owner !== '' && isFence(server, key) && !held(server, key).includes(owner))
+      return targets.map((key) => (others.includes(key) ? 1 : (run([key])[0] as number)))
+    })
+  },
+  'owner list: none'(server: ModelServer) {
+    onFence(server, (run, { op, targets }) => {
+      if (op === 'close') unfence(server, targets)
+      return run()
+    })
+  },
+  'fences stand against delete'(server: ModelServer) {
+    onFence(server, (run, { op, owner, targets, isTag }) => {
+      if (op === 'close' && owner === '' && !isTag) unfence(server, targets)
+      return run()
+    })
+  },
+  'fences stand against set'(server: ModelServer) {
+    onScript(server, putUnlessFenced, () => (_, keys, args) => force(server, keys[0], args[0], args[1]))
+  },
+  'not-after on set'(server: ModelServer) {
+    onScript(server, putUnlessFenced, (run) => (call, keys, args) => run(call, keys, [args[0] as string, args[1] as string, '9e15']))
+  },
+  'fences stand against take-over'(server: ModelServer) {
+    onScript(server, swapOver, (run) => (call, keys, args) => {
+      const isTakeOver = args[1]?.[0] === 'L' && args[0]?.[0] !== 'L'
+      return isTakeOver && isFence(server, keys[0] as string) ? force(server, keys[0], args[1], args[2]) : run(call, keys, args)
+    })
+  },
+  'contended flag'(server: ModelServer) {
+    onFence(server, (run, { op, targets }) => {
+      for (const key of targets) {
+        if (op === 'close' && isFence(server, key)) force(server, key, `F0${held(server, key).slice(2)}`, String(longLifeMs))
       }
-    }
-    return this.#store.swap(swap)
-  }
-
-  async #setMany(entries: readonly StoreEntry[]): Promise<readonly PutOutcome[]> {
-    if (this.#off !== 'fences stand against set') return this.#store.setMany(entries)
-    for (const { key, value, ttlMs } of entries) await force(this.#store, key, value, ttlMs)
-    return entries.map(() => 'stored')
-  }
-
-  async #deleteMany(keys: readonly string[]): Promise<void> {
-    if (this.#off !== 'fences stand against delete') return this.#store.deleteMany(keys)
-    for (const key of keys) await force(this.#store, key, undefined, 1)
-  }
-
-  async #overwrite(key: string, offset: number, bytes: Buffer): Promise<boolean> {
-    const present = await this.#store.get(key)
-    if (this.#off !== 'new version on expire' || present?.[0] !== valueByte) return this.#store.overwrite(key, offset, bytes)
-    const head = Buffer.concat([present.subarray(0, offset + tokenBytes), bytes.subarray(tokenBytes)])
-    head.writeUInt32LE(crc32Short(head, 0, stateSumOffset), stateSumOffset)
-    return this.#store.overwrite(key, offset, head.subarray(offset))
-  }
-
-  async #fence(step: FenceStep): Promise<readonly FenceOutcome[]> {
-    const { op, owner } = step
-    const name = `${step.keys} ${owner?.toString('hex')}`
-    if (op === 'open') {
-      if (this.#off === 'fence') return step.keys.map(() => 'fenced')
-      if (this.#off === 'fence renewed' && this.#opened.has(name)) return step.keys.map(() => 'fenced')
-      this.#opened.add(name)
-      if (this.#off === 'owner list: newest wins') await this.#removeFences(step.keys)
-      return this.#store.fence(step)
-    }
-    if (this.#off === 'hold-off') return this.#store.fence({ ...step, forMs: 0 })
-    if (this.#off === 'delete at close' && owner !== undefined) return this.#closeWhatStands(step)
-    if (this.#off === 'owner list: none') await this.#removeFences(step.keys)
-    if (this.#off === 'owner list: newest wins' && owner !== undefined) return this.#closeOwn(step)
-    if (this.#off === 'fences stand against delete' && owner === undefined && step.counter === undefined)
-      await this.#removeFences(step.keys)
-    if (this.#off === 'contended flag') await this.#forgetContention(step.keys)
-    return this.#store.fence(step)
-  }
-
-  /** A fence ends, but what came into its place stays. */
-  async #closeWhatStands(step: FenceStep): Promise<readonly FenceOutcome[]> {
-    for (const key of step.keys) if ((await this.#store.get(key))?.[0] === fenceByte) await this.#store.fence({ ...step, keys: [key] })
-    return step.keys.map(() => 'empty')
-  }
-
-  async #closeOwn(step: FenceStep): Promise<readonly FenceOutcome[]> {
-    for (const key of step.keys) {
-      const content = await this.#store.get(key)
-      const isAnothers = content?.[0] === fenceByte && !decodeFence(content).items.some(({ owner }) => owner.equals(step.owner as Buffer))
-      if (!isAnothers) await this.#store.fence({ ...step, keys: [key] })
-    }
-    return step.keys.map(() => 'empty')
-  }
-
-  async #removeFences(keys: readonly string[]): Promise<void> {
-    for (const key of keys) if ((await this.#store.get(key))?.[0] === fenceByte) await force(this.#store, key, undefined, 1)
-  }
-
-  async #forgetContention(keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
-      const content = await this.#store.get(key)
-      if (content?.[0] !== fenceByte) continue
-      await force(this.#store, key, encodeFence({ isContended: false, items: decodeFence(content).items }), longLifeMs)
-    }
-  }
-
-  async #snap(snap: Snap): Promise<Snapshot> {
-    if (this.#off === 'dead fence of a tag counts') {
-      const nowMs = this.#store.nowMs()
-      for (const { key } of snap.tags) {
-        const content = await this.#store.get(key)
-        const isDead = content?.[0] === fenceByte && decodeFence(content).items.every(({ deadlineMs }) => deadlineMs <= nowMs)
-        if (isDead) await force(this.#store, key, undefined, 1)
-      }
-    }
-    const before = await Promise.all(snap.tags.map(({ key }) => this.#store.get(key)))
-    const snapshot = await this.#store.snap(snap)
-    if (this.#off === 'late-tag check') return { ...snapshot, tags: snapshot.tags.map((tag) => withoutNumber(tag)) }
-    if (this.#off !== 'random token') return snapshot
-    const contents = snapshot.tags.map((tag, at) => (tag === 'fenced' || before[at]?.[0] === tag[0] ? tag : fixed(tag)))
-    for (const [at, { key, lifeMs }] of snap.tags.entries()) {
-      const content = contents[at]
-      if (content !== snapshot.tags[at] && content !== 'fenced') await force(this.#store, key, content, lifeMs ?? longLifeMs)
-    }
-    return { ...snapshot, tags: contents as (Buffer | 'fenced')[] }
-  }
-
-  /** An entry with the tokens that its tags hold when it is stored, not before it was loaded. */
-  async #withTokensOfNow(key: string, bytes: Buffer): Promise<Buffer> {
-    const decoded = decodeEntry(bytes, key, undefined)
-    if (decoded.kind !== 'value') return bytes
-    const entry = decoded
-    const root = key.replace(/^tc1:e:([^:]*):.*$/, 'tc1:t:{$1:}')
-    const tags = await Promise.all(
-      decodeTags(bytes, entry.tagCount).map(async (tag) => {
-        const held = await this.#store.get(root + tag.name)
-        if (decodeTag(held) === undefined) return tag
-        return { name: tag.name, hardToken: (held as Buffer).subarray(1, 13), softToken: (held as Buffer).subarray(13, 25) }
-      }),
+      return run()
+    })
+  },
+  'token before load'(server: ModelServer) {
+    onCommand(
+      server,
+      'SET',
+      (run) =>
+        (at, [key = '', value = '', ...rest], connection) =>
+          run(at, [key, rest.includes('IFEQ') ? withTokensOfNow(server, key, value) : value, ...rest], connection),
     )
-    const head = { ...entry, version: bytes.subarray(1, 13), storedKey: key, echo: undefined, tags }
-    return encodeEntry(head, { payload: bytes.subarray(entry.payloadStart) })
-  }
+    onScript(
+      server,
+      swapOver,
+      (run) => (call, keys, args) =>
+        run(call, keys, [args[0] as string, withTokensOfNow(server, keys[0] as string, args[1] as string), args[2] as string]),
+    )
+  },
+  'late-tag check'(server: ModelServer) {
+    onSnap(server, (tags) => tags.map((tag) => (tag[0] === 'T' ? tag.slice(0, -noNumber.length) + noNumber : tag)))
+  },
+  'missing tag is a miss'(server: ModelServer) {
+    const last = new Map<string, string>()
+    onCommand(server, 'MGET', (run) => (at, keys, connection) => {
+      const contents = run(at, keys, connection) as (string | null)[]
+      return contents.map((content, index) => {
+        const key = keys[index] as string
+        if (!key.includes(':t:')) return content
+        if (content !== null) last.set(key, content)
+        return content ?? last.get(key) ?? null
+      })
+    })
+  },
+  'random token'(server: ModelServer) {
+    onScript(
+      server,
+      snapScript,
+      (run) => (call, keys, args) =>
+        run(
+          call,
+          keys,
+          args.map((arg, at) => (at % 2 === 0 ? arg : '\x07'.repeat(2 * tokenBytes))),
+        ),
+    )
+  },
+  'dead fence of a tag counts'(server: ModelServer) {
+    onScript(server, snapScript, (run) => (call, keys, args) => {
+      const nowMs = Math.floor(server.timeMs)
+      const dead = keys.slice(1).filter((key) => isFence(server, key) && itemsOf(held(server, key), '', nowMs).found.length === 0)
+      for (const key of dead) server.remove(key)
+      return run(call, keys, args)
+    })
+  },
+} satisfies Record<string, (server: ModelServer) => void>
+
+export type StoreMechanism = keyof typeof switches
+
+export function weaken(server: ModelServer, off: StoreMechanism | undefined): void {
+  if (off !== undefined) switches[off](server)
 }
 
-function withoutNumber(tag: Buffer | 'fenced'): Buffer | 'fenced' {
-  return tag === 'fenced' ? tag : encodeTag(tag.subarray(1, 25), 0)
+function isLock(key: string): boolean {
+  return key.includes(':r:')
 }
 
-function fixed(tag: Buffer): Buffer {
-  return encodeTag(Buffer.alloc(24, 7), decodeTag(tag)?.number ?? 0)
+function held(server: ModelServer, key: string): string {
+  return server.contents.get(key)?.text ?? ''
+}
+
+function isFence(server: ModelServer, key: string): boolean {
+  return held(server, key)[0] === 'F'
+}
+
+function unfence(server: ModelServer, keys: readonly string[]): void {
+  for (const key of keys) if (isFence(server, key)) server.remove(key)
+}
+
+function force(server: ModelServer, key = '', text = '', lifeMs = ''): 1 {
+  server.put(key, text, Math.floor(server.timeMs) + Number(lifeMs))
+  return 1
+}
+
+function onCommand(server: ModelServer, name: string, weaker: (run: Command) => Command): void {
+  server.commands.set(name, weaker(server.commands.get(name) as Command))
+}
+
+function onScript(server: ModelServer, { sha1 }: Script, weaker: (run: ScriptRun) => ScriptRun): void {
+  server.scripts.runs.set(sha1, weaker(server.scripts.runs.get(sha1) as ScriptRun))
+}
+
+/** Stores, whatever is there, where `isForced` says so. */
+function onSet(server: ModelServer, isForced: (set: { key: string; value: string; isNew: boolean }) => boolean): void {
+  onCommand(server, 'SET', (run) => (at, args, connection) => {
+    const [key = '', value = '', ...rest] = args
+    const isNew = rest.includes('NX')
+    if ((!isNew && !rest.includes('IFEQ')) || !isForced({ key, value, isNew })) return run(at, args, connection)
+    force(server, key, value, rest[rest.indexOf('PX') + 1])
+    return isNew ? null : 'OK'
+  })
+}
+
+interface FenceCall {
+  readonly op: string
+  readonly owner: string
+  readonly targets: readonly string[]
+  readonly isTag: boolean
+}
+
+type RunFence = (targets?: readonly string[], forMs?: string) => number[]
+
+function onFence(server: ModelServer, weaker: (run: RunFence, call: FenceCall) => number[]): void {
+  onScript(server, fenceScript, (whole) => (call, keys, args) => {
+    const [op = '', owner = '', forMs = '', value = '', lifeMs = '', tagFlag = ''] = args
+    const isTag = tagFlag === '1'
+    const targets = isTag ? keys.slice(0, -1) : keys
+    const run: RunFence = (some = targets, held = forMs) =>
+      whole(call, isTag ? [...some, keys.at(-1) as string] : some, [op, owner, held, value, lifeMs, tagFlag]) as number[]
+    return weaker(run, { op, owner, targets, isTag })
+  })
+}
+
+function onSnap(server: ModelServer, change: (tags: readonly string[]) => string[]): void {
+  onScript(server, snapScript, (run) => (call, keys, args) => {
+    const [number = '', ...tags] = run(call, keys, args) as string[]
+    return [number, ...change(tags)]
+  })
+}
+
+/** An entry with the tokens that its tags hold when it is stored, not before it was loaded. */
+function withTokensOfNow(server: ModelServer, key: string, text: string): string {
+  const bytes = Buffer.from(text, 'latin1')
+  const decoded = text[0] === 'V' ? decodeEntry(bytes, key, undefined) : undefined
+  if (decoded?.kind !== 'value') return text
+  const root = key.replace(/^tc1:e:([^:]*):.*$/, 'tc1:t:{$1:}')
+  const tags = decodeTags(bytes, decoded.tagCount).map((tag) => {
+    const now = Buffer.from(held(server, root + tag.name), 'latin1')
+    if (decodeTag(now) === undefined) return tag
+    return { name: tag.name, hardToken: now.subarray(1, 13), softToken: now.subarray(13, 25) }
+  })
+  const head = { ...decoded, version: bytes.subarray(1, 13), storedKey: key, echo: undefined, tags }
+  return encodeEntry(head, { payload: bytes.subarray(decoded.payloadStart) }).toString('latin1')
 }

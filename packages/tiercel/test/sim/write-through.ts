@@ -10,14 +10,14 @@ const lifeMs = 120_000
 
 /** A change whose value comes into the place of its fence. */
 export async function writeThrough(world: World, member: Member, key: string): Promise<void> {
-  const { plan, source, verdicts } = world
+  const { source, verdicts } = world
   const { store } = member
-  const stored = entryKey(plan, key)
+  const stored = entryKey(key)
   const names = ['', ...tags]
   const owner = randomBytes(tokenBytes)
   const [, snapshot] = await Promise.all([
     store.fence({ keys: [stored], op: 'open', owner, forMs: 600_000, ttlMs: 600_000 }),
-    store.snap({ counter: counterKey(plan), tags: names.map((name) => ({ key: tagKey(plan, name), lifeMs: 600_000 })) }),
+    store.snap({ counter: counterKey, tags: names.map((name) => ({ key: tagKey(name), lifeMs: 600_000 })) }),
   ])
   const versions = await commit(world, member, [rowOf(key)])
   verdicts.rest.raise(versions, 0)
