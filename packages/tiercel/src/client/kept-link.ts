@@ -88,7 +88,8 @@ class Keeper<T extends SideLink> implements KeptLink<T> {
 
   #openLater(): void {
     const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** this.#failures++)
-    this.#timer = setTimeout(() => this.#openAgain(), delayMs * (0.5 + Math.random() / 2)).unref()
+    // From half to one and a half: a fleet that lost its server in one moment does not come back in one.
+    this.#timer = setTimeout(() => this.#openAgain(), delayMs * (0.5 + Math.random())).unref()
   }
 
   #openAgain(): void {

@@ -14,8 +14,8 @@ const plan: LoadPlan = { seed: 'outage', ratePerSecond, keys: 500, loadMs: 5, ch
 /** One for commands, one on which it hears of changes. */
 const linksPerClient = 2
 const windowMs = 100
-/** Of all that come back: a small fleet comes in lumps. */
-const mostAtOnce = isSmall ? 0.6 : 0.2
+/** Of all that come back. A small fleet comes in lumps, and so does what a process does whose event loop was late. */
+const mostAtOnce = { measured: 0.2, inLumps: 0.6 }
 const ends = endsAt(afterEach)
 
 test(
@@ -53,7 +53,8 @@ test(
       expect({ wrong, stale, errors }).toEqual({ wrong: [], stale: [], errors: {} })
     for (const { loads, calls } of [away, back]) expect(loads).toBeLessThanOrEqual(calls * 1.1)
     expect(away.loads + attempts).toBeLessThanOrEqual(away.calls * 1.1)
-    expect(atOnce).toBeLessThanOrEqual(mostAtOnce)
+    const isMeasured = !isSmall && back.lagMs < windowMs
+    expect(atOnce).toBeLessThanOrEqual(isMeasured ? mostAtOnce.measured : mostAtOnce.inLumps)
   },
   180_000 + outageMs,
 )
