@@ -97,7 +97,7 @@ const inClient: readonly (readonly [string, Weather, Tier, number, readonly Chan
     ['delete'],
     () => vi.spyOn(Proof.prototype, 'covers').mockReturnValue(true),
   ],
-  ['a proof counts from when it was asked for', 'slow links', 'broadcast', 0, ['delete'], proveForLonger],
+  ['a proof counts from when it was asked for', 'slow links', 'broadcast', 3033, ['delete'], proveForLonger],
   [
     'own writes overtake what is under way',
     'calm',
