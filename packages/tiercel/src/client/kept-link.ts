@@ -4,7 +4,7 @@ import type { SideLink } from './link.ts'
 export const longestOpeningMs = 3_000
 
 const firstDelayMs = 20
-const longestDelayMs = 1000
+const longestDelayMs = 2000
 
 /** A connection of our own that is opened again, with a growing and jittered delay, whenever it is lost. */
 export interface KeptLink<T extends SideLink> {

@@ -73,6 +73,11 @@ function isQuiet({ p99Ms, lagMs, seconds, calls }: Figures, { ratePerSecond }: L
   return p99Ms <= 30 && lagMs <= 40 && calls / seconds >= ratePerSecond * 0.95
 }
 
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
 /** No wrong value, none that is stale beyond the bound, and nobody was told of a fault. */
 export function expectNothingWrong({ wrong, stale, errors }: Figures): void {
   expect({ wrong, stale, errors }).toEqual({ wrong: [], stale: [], errors: {} })

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { endsAt, openServer } from '../integration/ends.ts'
 import { testSize } from '../test-size.ts'
 import type { LoadPlan } from './load-messages.ts'
-import { describeFigures, expectNothingWrong, startLoad } from './load-process.ts'
+import { describeFigures, expectNothingWrong, median, startLoad } from './load-process.ts'
 
 const pauses = testSize({ small: 1, ci: 3, release: 10 })
 const pauseMs = testSize({ small: 1_500, ci: 10_000, release: 10_000 })
@@ -22,6 +22,7 @@ test(
     const caches = [on('ioredis 6', true), on('node-redis 6', false), on('iovalkey', true), on('ioredis 5', false)]
     const { load, isJudged } = await startLoad({ caches, maxStaleness: 500 }, plan, ends)
     const deadlineMs = isJudged ? plan.deadlineMs : 10_000
+    const lagsMs: number[] = []
     for (let pause = 0; pause < pauses; pause += 1) {
       const before = await load.weigh()
       await load.tell()
@@ -34,12 +35,14 @@ test(
       const grown = `${(growthBytes / 2 ** 20).toFixed(1)} MB more`
       console.info(`pause ${pause + 1}: ${describeFigures(figures)}; longest call ${figures.longestCallMs.toFixed(0)} ms, ${grown}`)
       expectNothingWrong(figures)
-      expect(figures.longestCallMs).toBeLessThanOrEqual(deadlineMs + figures.lagMs + 20)
+      expect(figures.longestCallMs).toBeLessThanOrEqual(deadlineMs + figures.lagMs + 100)
       expect(growthBytes).toBeLessThanOrEqual(mostGrowthBytes)
-      if (isJudged) expect(figures.lagMs).toBeLessThanOrEqual(50)
+      lagsMs.push(figures.lagMs)
       await expect.poll(() => load.look().then(({ problems }) => problems), { timeout: 60_000, interval: 50 }).toEqual([])
     }
     expectNothingWrong(await load.stop())
+    // The middle one of them: what the machine does beside this may meet one.
+    if (isJudged) expect(median(lagsMs)).toBeLessThanOrEqual(50)
   },
   120_000 + pauses * (pauseMs + 60_000),
 )

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Disturbance } from '../coherence/disturbances.ts'
-import { endsAt } from '../integration/ends.ts'
+import { type Ends, endsAt } from '../integration/ends.ts'
 import { testSize } from '../test-size.ts'
 import { faults } from './fault-matrix.ts'
 import type { LoadPlan } from './load-messages.ts'
 import { describeFigures, LoadProcess } from './load-process.ts'
-import { openCluster, openSentinel, openStandalone, type Topology } from './topologies.ts'
+import type { Topology } from './topologies.ts'
 
 const isSmall = testSize({ small: 1, ci: 0, release: 0 }) === 1
 const cellMs = testSize({ small: 500, ci: 15_000, release: 60_000 })
@@ -19,9 +19,12 @@ const slackMs = isSmall ? 3_000 : 100
 /** So that the server is used again, and disturbed, in each cell. */
 const maxOpenMs = 1_000
 
-const topologies = { standalone: openStandalone, Sentinel: openSentinel, cluster: openCluster }
+/** A file for each topology, so that they can run beside each other. */
+export function everyFaultOn(name: string, open: (ends: Ends) => Promise<Topology>): void {
+  describe(`every fault on ${name}`, () => defineCells(name, open))
+}
 
-describe.each(Object.entries(topologies))('every fault on %s', (name, open) => {
+function defineCells(name: string, open: (ends: Ends) => Promise<Topology>): void {
   const ends = endsAt(afterAll)
   let topology: Topology
   let load: LoadProcess
@@ -61,7 +64,7 @@ describe.each(Object.entries(topologies))('every fault on %s', (name, open) => {
   function isWell(): Promise<void> {
     return expect.poll(() => load.look().then(({ problems }) => problems), { timeout: 90_000, interval: 100 }).toEqual([])
   }
-})
+}
 
 async function disturbAll({ proxies }: Topology, disturb: Disturbance): Promise<void> {
   const isOver = AbortSignal.timeout(cellMs)
