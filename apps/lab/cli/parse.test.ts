@@ -25,7 +25,7 @@ test('help is given wherever it is asked for', () => {
 test('the list names what can be run and what cannot yet', () => {
   expect(listText()).toContain('What a cache saves: what-a-cache-saves')
   expect(listText()).toContain('Stampede: stampede')
-  expect(listText()).toContain('Pull the plug (not yet scheduled)')
+  expect(listText()).toContain('Slow server (not yet scheduled)')
 })
 
 test.each([

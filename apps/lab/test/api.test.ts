@@ -109,7 +109,7 @@ describe('what is asked', () => {
     [
       '{"scenario":"nothing"}',
       404,
-      'There is no such scenario. There are: what-a-cache-saves, who-sees-the-update, tags-versions-patterns, ttl-and-ages, stampede.',
+      'There is no such scenario. There are: what-a-cache-saves, who-sees-the-update, tags-versions-patterns, ttl-and-ages, stampede, pull-the-plug.',
     ],
     ['{"scenario":"what-a-cache-saves","parameters":[]}', 400, '"parameters" is an object'],
     ['{"scenario":"what-a-cache-saves","parameters":{"skew":9}}', 400, 'skew: got 9, allowed is a number from 0 to 1.5 in steps of 0.1'],

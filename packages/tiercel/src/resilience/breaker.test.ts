@@ -148,7 +148,7 @@ describe('open', () => {
     const { clock, world, breaker, states, call } = down()
     await clock.passAndSettle(10_000)
     world.isUp = true
-    await clock.passAndSettle(3_000)
+    while (breaker.state === 'open') await clock.passAndSettle(10)
     expect(breaker.state).toBe('half-open')
     const entered = Array.from({ length: 8 }, () => breaker.enter())
     expect(entered.filter((each) => each > 0)).toHaveLength(5)
@@ -158,6 +158,23 @@ describe('open', () => {
     expect(call(true)).toBe(true)
     expect(states()).toEqual(['open', 'half-open', 'closed'])
     expect(breaker.counts.calls).toBe(0)
+  })
+
+  test('what nobody calls closes by probes alone, and opens again when one fails', async () => {
+    const { breaker, world, clock, states } = down()
+    world.isUp = true
+    await clock.passAndSettle(60_000)
+    expect(states()).toEqual(['open', 'half-open', 'closed'])
+    const { length } = world.probes
+    await clock.passAndSettle(60_000)
+    expect(world.probes).toHaveLength(length)
+    const again = down()
+    again.world.isUp = true
+    while (again.breaker.state === 'open') await again.clock.passAndSettle(10)
+    again.world.isUp = false
+    await again.clock.passAndSettle(1_000)
+    expect(again.states()).toEqual(['open', 'half-open', 'open'])
+    expect(breaker.state).toBe('closed')
   })
 
   test('a trial that fails opens it again', async () => {
@@ -174,8 +191,7 @@ describe('open', () => {
     const { call, clock, breaker, world } = make()
     const before = breaker.enter()
     for (let at = 0; at < 10; at += 1) call(false)
-    await clock.passAndSettle(1_000)
-    expect(breaker.state).toBe('half-open')
+    while (breaker.state === 'open') await clock.passAndSettle(10)
     breaker.failed(before)
     expect(breaker.state).toBe('half-open')
     for (let at = 0; at < 5; at += 1) breaker.succeeded(before, 1)
@@ -190,8 +206,11 @@ describe('open', () => {
     breaker.hint()
     await clock.passAndSettle(0)
     expect(breaker.state).toBe('half-open')
+    // Who is let through says more.
     breaker.hint()
-    expect(clock.waiting).toBe(0)
+    const { length } = world.probes
+    await clock.passAndSettle(0)
+    expect(world.probes).toHaveLength(length)
   })
 })
 

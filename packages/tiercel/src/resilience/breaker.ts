@@ -214,7 +214,13 @@ export class Breaker {
     } catch {
       isGood = false
     }
-    if (this.#state !== 'open' || this.#isEnded) return
+    if (this.#state === 'closed' || this.#isEnded || this.#timer !== undefined) return
+    if (this.#state === 'half-open') {
+      if (isGood) this.#countTrial()
+      else this.#open('failures')
+      this.#goOnTrying()
+      return
+    }
     const nowMs = this.#host.nowMs()
     if (!isGood) {
       this.#goodSinceMs = undefined
@@ -231,6 +237,12 @@ export class Breaker {
     this.#trials = 0
     this.#trialsDone = 0
     this.#change('half-open', nowMs, undefined)
+    this.#goOnTrying()
+  }
+
+  /** Where nobody calls, probes are the trials: what is idle gets well, too. */
+  #goOnTrying(): void {
+    if (this.#state === 'half-open') this.#planProbe(this.#jittered(this.#settings.openMs))
   }
 
   #tried(isGood: boolean): void {
@@ -239,12 +251,18 @@ export class Breaker {
       return
     }
     this.#trials -= 1
+    this.#countTrial()
+  }
+
+  #countTrial(): void {
     this.#trialsDone += 1
     if (this.#trialsDone < this.#settings.trialCalls) return
     const nowMs = this.#host.nowMs()
     for (let slot = 0; slot < slotCount; slot += 1) this.#clear(slot)
     this.#failedInARow = 0
     this.#closedAtMs = nowMs
+    this.#timer?.cancel()
+    this.#timer = undefined
     this.#change('closed', nowMs, undefined)
   }
 

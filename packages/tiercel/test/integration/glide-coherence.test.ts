@@ -51,7 +51,8 @@ describe('on GLIDE', () => {
       await expect.poll(() => a.get('k'), soon).toBe(round)
       await b.invalidateTag('t')
       await expect.poll(() => a.get('k'), soon).toBe(undefined)
-      expect(await killSideLinks([server])).toBe(2)
+      // Those that GLIDE has given up and not closed yet are killed with them.
+      expect(await killSideLinks([server])).toBeGreaterThanOrEqual(2)
     }
   })
 
