@@ -11,6 +11,12 @@ interface Value {
   readonly versions: Versions
 }
 
+interface Suspect {
+  readonly value: Value
+  readonly cache: Cache
+  readonly calledMs: number
+}
+
 const keysPerTag = 20
 const resolutionMs = 5
 /** What a busy machine adds to the bound on staleness. */
@@ -59,7 +65,13 @@ export class OfferedLoad {
     this.#window = new Window()
     const lagMs = Math.max(0, this.#lag.max / 1e6 - resolutionMs)
     this.#lag.reset()
-    return { ...window.figures(), lagMs }
+    // A burst of reads asks for the time now and then: one that comes after the process stood still may go by the time of before.
+    const stale = window.suspects.filter((suspect) => this.#missed(suspect, this.#boundMs + lagMs).length > 0).map(({ text }) => text)
+    return { ...window.figures(), stale, lagMs }
+  }
+
+  #missed({ value, cache, calledMs }: Suspect, boundMs: number): string[] {
+    return this.#source.missed(value.versions, cache, calledMs, boundMs)
   }
 
   async stop(): Promise<Figures> {
@@ -103,8 +115,10 @@ export class OfferedLoad {
     const committed = this.#source.read(Object.keys(value.versions))
     const isCommitted = Object.entries(value.versions).every(([of, version]) => version <= (committed[of] as number))
     if (value.key !== name || !isCommitted) this.#window.wrong.push(`${name}: ${JSON.stringify(value)}`)
-    const missed = this.#source.missed(value.versions, cache, calledMs, this.#boundMs)
-    if (missed.length > 0) this.#window.stale.push(`${name} in process ${this.#caches.indexOf(cache)}: ${missed.join(' ')}`)
+    const missed = this.#missed({ value, cache, calledMs }, this.#boundMs)
+    if (missed.length === 0) return
+    const text = `${name} in process ${this.#caches.indexOf(cache)}: ${missed.join(' ')}`
+    this.#window.suspects.push({ value, cache, calledMs, text })
   }
 
   #change(cache: Cache, key: number): Promise<void> {
@@ -127,7 +141,8 @@ class Window {
   changes = 0
   longestLoadMs = 0
   readonly wrong: string[] = []
-  readonly stale: string[] = []
+  /** Values that are older than the bound, unless the process stood still meanwhile. */
+  readonly suspects: (Suspect & { readonly text: string })[] = []
   readonly #sinceMs = performance.now()
   readonly #errors: Record<string, number> = {}
   /** In µs: HDR, three figures. */
@@ -145,12 +160,12 @@ class Window {
     this.#errors[name] = (this.#errors[name] ?? 0) + 1
   }
 
-  figures(): Omit<Figures, 'lagMs'> {
-    const { loads, changes, longestLoadMs, wrong, stale } = this
+  figures(): Omit<Figures, 'lagMs' | 'stale'> {
+    const { loads, changes, longestLoadMs, wrong } = this
     return {
       calls: this.#waits.count,
       seconds: (performance.now() - this.#sinceMs) / 1_000,
-      ...{ loads, changes, longestLoadMs, errors: this.#errors, wrong, stale },
+      ...{ loads, changes, longestLoadMs, errors: this.#errors, wrong },
       p50Ms: this.#waits.percentile(50) / 1_000,
       p99Ms: this.#waits.percentile(99) / 1_000,
       mostMs: this.#waits.count === 0 ? 0 : this.#waits.max / 1_000,
