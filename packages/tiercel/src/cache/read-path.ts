@@ -230,7 +230,9 @@ async function askTags(look: Look, tokens: readonly HeldToken[]): Promise<TagVer
     const lastMs = joinedAtMs(look)
     const verdict = await tags.ask(tokens, look.isExact ?? false)
     const isForAll = joinedAtMs(look) === lastMs || verdict === 'gone' || verdict === 'fenced'
-    if (isForAll || tags.check(tokens, joinedAtMs(look)) !== 'unsure') return verdict
+    if (isForAll) return verdict
+    const known = tags.check(tokens, joinedAtMs(look))
+    if (known !== 'unsure') return known
   }
 }
 

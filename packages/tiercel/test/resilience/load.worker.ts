@@ -18,7 +18,8 @@ async function open({ place, l1, stepMs, maxOpenMs }: LoadedCache): Promise<Cach
   const { live } = await connectPlace(place)
   const breaker = maxOpenMs === undefined ? {} : { openFor: maxOpenMs / 4, maxOpenFor: maxOpenMs }
   const l2 = valkeyStore(live, { timeout: stepMs, connectTimeout: '10s', breaker })
-  const coherence = place.kind === 'standalone' && place.client === 'GLIDE' ? ({ mode: 'bus' } as const) : {}
+  // It cannot track, and on the bus it would hear only of those who are on it, too: what it knows of tags counts by its age.
+  const coherence = place.kind === 'standalone' && place.client === 'GLIDE' ? ({ mode: 'off' } as const) : {}
   const cache = createCache({
     ...(l1 ? {} : { l1: false as const }),
     l2,
