@@ -21,6 +21,8 @@ async function open({ place, l1, stepMs, maxOpenMs }: LoadedCache): Promise<Cach
   // It cannot track, and on the bus it would hear only of those who are on it, too: what it knows of tags counts by its age.
   const coherence = place.kind === 'standalone' && place.client === 'GLIDE' ? ({ mode: 'off' } as const) : {}
   const cache = createCache({
+    // What an earlier load has left on the server is of another source.
+    namespace: `load-${process.pid}`,
     ...(l1 ? {} : { l1: false as const }),
     l2,
     lockTimeout: 200,
