@@ -127,8 +127,8 @@ export function timeline(found: Found & { readonly isLive: boolean }): Timeline 
       laneId: log.id,
       label: log.recorder.label,
       limits: [{ label: 'a user notices', ageMs: hurtFromMs(parameters) }],
-      readsPerMark: isLive ? 1 : log.readsPerMark,
-      reads: (isLive ? log.liveReads : log.reads).map(({ outcome, calledAtMs, answeredAtMs }) => {
+      readsPerMark: isLive ? 1 : log.reads.readsPerMark,
+      reads: (isLive ? log.reads.live : log.reads.all).map(({ outcome, calledAtMs, answeredAtMs }) => {
         const tookMs = Math.max(0, answeredAtMs - calledAtMs)
         return { by: 1, outcome, calledMs: at(calledAtMs), answeredMs: at(answeredAtMs), ageMs: outcome === 'error' ? null : tookMs }
       }),

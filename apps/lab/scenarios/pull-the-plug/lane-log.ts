@@ -1,10 +1,9 @@
+import { KeptReads } from '../../measure/kept-reads.ts'
 import { Thinned } from '../../measure/thinned.ts'
 import type { Outcome } from '../outcome.ts'
 import type { LaneRecorder } from '../scenario.ts'
 import type { ApproachId, Change, Load, Read } from './protocol.ts'
 
-const keptReads = 600
-const keptWhileLive = 120
 const keptLoads = 400
 
 export interface JudgedRead extends Read {
@@ -39,8 +38,7 @@ export class LaneLog {
   /** By number since the first read. */
   readonly stretches: Stretch[] = []
   readonly #hurtFromMs: number
-  readonly #reads = new Thinned<JudgedRead>(keptReads)
-  readonly #live = new Thinned<JudgedRead>(keptWhileLive)
+  readonly reads = new KeptReads<JudgedRead>()
   readonly #loads = new Thinned<Load>(keptLoads)
 
   /** @param hurtFromMs a user notices what takes longer than that */
@@ -53,18 +51,6 @@ export class LaneLog {
     return this.recorder.id as ApproachId
   }
 
-  get reads(): readonly JudgedRead[] {
-    return this.#reads.items
-  }
-
-  get readsPerMark(): number {
-    return this.#reads.every
-  }
-
-  get liveReads(): readonly JudgedRead[] {
-    return this.#live.items
-  }
-
   get drawnLoads(): readonly Load[] {
     return this.#loads.items
   }
@@ -74,8 +60,7 @@ export class LaneLog {
     const tookMs = Math.max(0, answeredAtMs - calledAtMs)
     const judged: JudgedRead = { ...read, outcome: outdatedMs > 0 ? 'stale' : from }
     this.recorder.record(judged.outcome, tookMs)
-    this.#reads.add(judged)
-    this.#live.add(judged)
+    this.reads.add(judged)
     this.slowestMs = Math.max(this.slowestMs, tookMs)
     this.oldestMs = Math.max(this.oldestMs, outdatedMs)
     if (outdatedMs > 0) this.outdated++

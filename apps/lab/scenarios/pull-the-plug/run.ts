@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { messageOf } from '../../format/message-of.ts'
 import { type Crew, createCrew } from '../crew.ts'
 import type { Finding, RunContext } from '../scenario.ts'
 import { sharedClockMs } from '../shared-clock.ts'
@@ -102,7 +103,7 @@ class Show {
   #act(action: string): void {
     const done = action === 'mend' ? this.#plug.mend() : this.#plug.pull(action as FaultId)
     done.catch((error: unknown) => {
-      this.#broken ??= `the server could not be handled: ${error instanceof Error ? error.message : String(error)}`
+      this.#broken ??= `the server could not be handled: ${messageOf(error)}`
     })
   }
 

@@ -1,4 +1,6 @@
 import { createRandom, openLoop, zipf } from '@tiercel/workloads'
+import { messageOf } from '../../format/message-of.ts'
+import { joinCrew } from '../crew-member.ts'
 import { sharedClockMs } from '../shared-clock.ts'
 import type { Approach } from './approaches/approach.ts'
 import { approaches } from './approaches/open.ts'
@@ -17,14 +19,8 @@ let close: () => Promise<void> = async () => undefined
 
 const tell = (report: Report) => process.send?.(report)
 
-process.on('disconnect', () => process.exit())
-// Ctrl-C goes to all processes of a terminal: whether this one ends is the lab's to say.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
-process.on('message', (order: Order) => {
-  obey(order).catch((error: unknown) => tell({ kind: 'broken', message: messageOf(error) }))
-})
 setInterval(report, reportEveryMs)
-tell({ kind: 'up' })
+joinCrew<Order>(obey)
 
 async function obey(order: Order): Promise<void> {
   if (order.kind === 'open') return open(order.assignment)
@@ -103,8 +99,4 @@ function report(): void {
 
 function nothingDone(): { reads: Read[]; loads: Load[]; changes: Change[] } {
   return { reads: [], loads: [], changes: [] }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

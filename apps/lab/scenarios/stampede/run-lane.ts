@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from '@redis/client'
+import { messageOf } from '../../format/message-of.ts'
 import { forgetNamespace } from '../../measure/forget-namespace.ts'
 import type { LaneRecorder, RunContext } from '../scenario.ts'
 import { sharedClockMs } from '../shared-clock.ts'
@@ -150,7 +151,7 @@ class LaneRun {
     try {
       crew.send(place, { kind: 'loaded', request, ...(await loading) })
     } catch (error) {
-      crew.send(place, { kind: 'load-failed', request, message: error instanceof Error ? error.message : String(error) })
+      crew.send(place, { kind: 'load-failed', request, message: messageOf(error) })
     }
   }
 

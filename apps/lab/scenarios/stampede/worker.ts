@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { openLoop } from '@tiercel/workloads'
 import { outcomeOf } from '../../measure/outcome-of.ts'
+import { joinCrew } from '../crew-member.ts'
 import { sharedClockMs } from '../shared-clock.ts'
 import { type OpenApproach, openApproach } from './approaches/open.ts'
 import type { Assignment, Order, Read, Report, Value } from './protocol.ts'
@@ -22,14 +23,8 @@ const loads = new Map<number, { resolve(value: Value): void; reject(error: Error
 
 const tell = (report: Report) => process.send?.(report)
 
-process.on('disconnect', () => process.exit())
-// Ctrl-C goes to all processes of a terminal: whether this one ends is the lab's to say.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
-process.on('message', (order: Order) => {
-  obey(order).catch((error: unknown) => tell({ kind: 'broken', message: error instanceof Error ? error.message : String(error) }))
-})
 setInterval(report, reportEveryMs)
-tell({ kind: 'up' })
+joinCrew<Order>(obey)
 
 async function obey(order: Order): Promise<void> {
   switch (order.kind) {

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from '@redis/client'
+import { joinCrew } from '../crew-member.ts'
 import { sharedClockMs } from '../shared-clock.ts'
 import type { Look, Order, Report } from './protocol.ts'
 
@@ -13,12 +14,7 @@ let looks: Look[] = []
 
 const tell = (report: Report) => process.send?.(report)
 
-process.on('disconnect', () => process.exit())
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
-process.on('message', (order: Order) => {
-  obey(order).catch((error: unknown) => tell({ kind: 'broken', message: error instanceof Error ? error.message : String(error) }))
-})
-tell({ kind: 'up' })
+joinCrew<Order>(obey)
 
 async function obey(order: Order): Promise<void> {
   if (order.kind === 'open') {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../format/message-of.ts'
 import { formatCount } from '../../format/number.ts'
 import type { Finding } from '../scenario.ts'
 import { finding } from './finding.ts'
@@ -29,8 +30,7 @@ function say({ note, signal }: Context, lanes: readonly Lane[]): void {
   if (signal.aborted) note('Stopped by hand: the timeline ends there.')
   for (const { recorder, failures, storeErrors } of lanes) {
     const { first } = failures
-    if (first !== undefined)
-      note(`${recorder.label}: the first read that failed said: ${first instanceof Error ? first.message : String(first)}`)
+    if (first !== undefined) note(`${recorder.label}: the first read that failed said: ${messageOf(first)}`)
     if (storeErrors() > 0) note(`${recorder.label}: Valkey did not answer within a second ${formatCount(storeErrors())} times.`)
   }
 }

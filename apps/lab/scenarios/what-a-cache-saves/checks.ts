@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { createRandom } from '@tiercel/workloads'
+import { messageOf } from '../../format/message-of.ts'
 import { formatCount } from '../../format/number.ts'
 import type { Check } from '../run-result.ts'
 import type { RunContext } from '../scenario.ts'
@@ -33,7 +34,7 @@ function sayWhatFailed({ note }: Context, lanes: readonly Lane[]): void {
   const times = `${formatCount(unanswered)} ${unanswered === 1 ? 'time' : 'times'}`
   if (unanswered > 0) note(`Valkey did not answer within its 50 ms ${times}: Tiercel went on without it and asked the database.`)
   const failure = lanes.map(({ failures }) => failures.first).find((first) => first !== undefined)
-  if (failure !== undefined) note(`The first request that failed said: ${failure instanceof Error ? failure.message : String(failure)}`)
+  if (failure !== undefined) note(`The first request that failed said: ${messageOf(failure)}`)
 }
 
 async function sameAnswers(lanes: readonly Lane[], source: Source): Promise<Check> {

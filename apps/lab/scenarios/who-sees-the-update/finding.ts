@@ -57,7 +57,8 @@ function figuresOf(log: LaneLog): LaneFigures {
 }
 
 function metricsOf(log: LaneLog, { ttl, maxStaleness }: Parameters): Record<string, number | null> {
-  const { recorder, oldestMs, outdated, seenAfterMs, changes, loads, reads } = log
+  const { recorder, oldestMs, outdated, seenAfterMs, changes, loads } = log
+  const reads = log.reads.all
   const share = (count: number) => (recorder.requests === 0 ? null : count / recorder.requests)
   const inMemory = reads.filter(({ from }) => from === 'l1').length
   return {
@@ -91,8 +92,8 @@ export function timeline(found: Found & { readonly isLive: boolean }): Timeline 
       laneId: log.id,
       label: log.recorder.label,
       limits: log.id === 'lease' ? [{ label: 'maxStaleness', ageMs: parameters.maxStaleness }] : [],
-      readsPerMark: isLive ? 1 : log.readsPerMark,
-      reads: (isLive ? log.liveReads : log.reads).map(({ outcome, askedAtMs, answeredAtMs, outdatedMs }) => {
+      readsPerMark: isLive ? 1 : log.reads.readsPerMark,
+      reads: (isLive ? log.reads.live : log.reads.all).map(({ outcome, askedAtMs, answeredAtMs, outdatedMs }) => {
         return {
           by: 2,
           outcome,

@@ -1,10 +1,7 @@
-import { Thinned } from '../../measure/thinned.ts'
+import { KeptReads } from '../../measure/kept-reads.ts'
 import type { Outcome } from '../outcome.ts'
 import type { LaneRecorder } from '../scenario.ts'
 import type { ApproachId, Read } from './protocol.ts'
-
-const keptReads = 600
-const keptWhileLive = 120
 
 /** A read, and for how long its answer had been replaced when it was asked for; 0: it was the newest. */
 export interface JudgedRead extends Read {
@@ -30,8 +27,7 @@ export class LaneLog {
   /** When each version, or a later one, was first served. */
   readonly #seenAtMs: number[] = []
   #lastRead: JudgedRead | undefined
-  readonly #reads = new Thinned<JudgedRead>(keptReads)
-  readonly #live = new Thinned<JudgedRead>(keptWhileLive)
+  readonly reads = new KeptReads<JudgedRead>()
 
   constructor(recorder: LaneRecorder) {
     this.recorder = recorder
@@ -39,18 +35,6 @@ export class LaneLog {
 
   get id(): ApproachId {
     return this.recorder.id as ApproachId
-  }
-
-  get reads(): readonly JudgedRead[] {
-    return this.#reads.items
-  }
-
-  get readsPerMark(): number {
-    return this.#reads.every
-  }
-
-  get liveReads(): readonly JudgedRead[] {
-    return this.#live.items
   }
 
   get changes(): number {
@@ -77,8 +61,7 @@ export class LaneLog {
     const outdatedMs = from === 'error' ? null : Math.max(0, askedAtMs - (replacedAtMs ?? askedAtMs))
     const judged: JudgedRead = { ...read, outdatedMs, outcome: outdatedMs !== null && outdatedMs > 0 ? 'stale' : from }
     this.recorder.record(judged.outcome, answeredAtMs - askedAtMs)
-    this.#reads.add(judged)
-    this.#live.add(judged)
+    this.reads.add(judged)
     this.#lastRead = judged
     this.oldestMs = Math.max(this.oldestMs, outdatedMs ?? 0)
     if (judged.outcome === 'stale') this.outdated++

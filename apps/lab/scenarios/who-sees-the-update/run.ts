@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from '@redis/client'
+import { messageOf } from '../../format/message-of.ts'
 import { forgetNamespace } from '../../measure/forget-namespace.ts'
 import { type Crew, createCrew } from '../crew.ts'
 import type { Finding, RunContext } from '../scenario.ts'
@@ -194,7 +195,7 @@ class Show {
     } catch (error) {
       load.endMs = sharedClockMs()
       load.hasFailed = true
-      crew.send(place, { kind: 'refuse', request, message: error instanceof Error ? error.message : String(error) })
+      crew.send(place, { kind: 'refuse', request, message: messageOf(error) })
     }
   }
 

@@ -1,4 +1,6 @@
 import { openLoop } from '@tiercel/workloads'
+import { messageOf } from '../../format/message-of.ts'
+import { joinCrew } from '../crew-member.ts'
 import { sharedClockMs } from '../shared-clock.ts'
 import type { Approach } from './approaches/approach.ts'
 import { openApproach } from './approaches/open.ts'
@@ -16,16 +18,9 @@ let reads: Read[] = []
 let requests = 0
 
 const tell = (report: Report) => process.send?.(report)
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-process.on('disconnect', () => process.exit())
-// Ctrl-C goes to all processes of a terminal: whether this one ends is the lab's to say.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
-process.on('message', (order: Order) => {
-  obey(order).catch((error: unknown) => tell({ kind: 'broken', message: messageOf(error) }))
-})
 setInterval(report, reportEveryMs)
-tell({ kind: 'up' })
+joinCrew<Order>(obey)
 
 async function obey(order: Order): Promise<void> {
   switch (order.kind) {

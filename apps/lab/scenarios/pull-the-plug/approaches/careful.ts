@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from '@redis/client'
+import { inTime } from '../../in-time.ts'
 import type { Product } from '../protocol.ts'
 import type { Approach, Place } from './approach.ts'
 
@@ -14,10 +14,10 @@ export async function careful({ url, namespace, ttlMs }: Place): Promise<Approac
 
   return {
     async read(id, load) {
-      const stored = await inTime(client.get(keyOf(id)))
+      const stored = await inTime(client.get(keyOf(id)), patienceMs)
       if (stored !== null) return JSON.parse(stored) as Product
       const product = await load()
-      void inTime(client.set(keyOf(id), JSON.stringify(product), { expiration: { type: 'PX', value: ttlMs } }))
+      void inTime(client.set(keyOf(id), JSON.stringify(product), { expiration: { type: 'PX', value: ttlMs } }), patienceMs)
       return product
     },
     async update(id, change) {
@@ -26,13 +26,4 @@ export async function careful({ url, namespace, ttlMs }: Place): Promise<Approac
     },
     close: async () => client.destroy(),
   }
-}
-
-/** What the server answers in time, or nothing. */
-async function inTime<T>(answer: Promise<T>): Promise<T | null> {
-  const late = new AbortController()
-  const limit = wait(patienceMs, null, { signal: late.signal }).catch(() => null)
-  const first = await Promise.race([answer.catch(() => null), limit])
-  late.abort()
-  return first
 }

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { createClient, type RedisClientOptions } from '@redis/client'
 import type { Row } from '../protocol.ts'
 
@@ -26,13 +25,4 @@ export async function connect(url: string, options: Pick<RedisClientOptions, 'cl
   client.on('error', () => undefined)
   await client.connect()
   return client
-}
-
-/** What the server answers in time, or nothing. */
-export async function inTime<T>(answer: Promise<T>): Promise<T | null> {
-  const late = new AbortController()
-  const limit = wait(patienceMs, null, { signal: late.signal }).catch(() => null)
-  const first = await Promise.race([answer.catch(() => null), limit])
-  late.abort()
-  return first
 }

@@ -1,5 +1,6 @@
+import { inTime } from '../../in-time.ts'
 import type { Row } from '../protocol.ts'
-import { type Approach, connect, inTime, type Place } from './approach.ts'
+import { type Approach, connect, type Place, patienceMs } from './approach.ts'
 
 /** As tutorials have it: a map per process, and a message that says which key to forget. */
 export async function pubSub({ url, key, ttlMs }: Place): Promise<Approach> {
@@ -13,9 +14,9 @@ export async function pubSub({ url, key, ttlMs }: Place): Promise<Approach> {
     async read(load) {
       const kept = memory.get(key)
       if (kept !== undefined && Date.now() < kept.endsAtMs) return kept.row
-      const stored = await inTime(client.get(key))
+      const stored = await inTime(client.get(key), patienceMs)
       const row: Row = stored === null ? await load() : JSON.parse(stored)
-      if (stored === null) await inTime(client.set(key, JSON.stringify(row), { expiration: { type: 'PX', value: ttlMs } }))
+      if (stored === null) await inTime(client.set(key, JSON.stringify(row), { expiration: { type: 'PX', value: ttlMs } }), patienceMs)
       memory.set(key, { row, endsAtMs: Date.now() + ttlMs })
       return row
     },
