@@ -1,7 +1,7 @@
 import type { Ioredis } from './ioredis-shape.ts'
-import { longestOpeningMs } from './kept-link.ts'
+import { setUpInTime } from './kept-link.ts'
 import type { Receiver, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
-import { throwClientError, toClientError } from './reply.ts'
+import { throwClientError } from './reply.ts'
 
 const invalidateChannel = '__redis__:invalidate'
 
@@ -55,16 +55,11 @@ async function openSideLink(live: Ioredis, onEnd: () => void, setUp: (side: Iore
   })
   side.on('error', () => {})
   side.on('end', onEnd)
-  const impatience = setTimeout(() => cutOff(side), longestOpeningMs).unref()
-  try {
+  const connect = async () => {
     await side.connect()
     await setUp(side)
-  } catch (error) {
-    cutOff(side)
-    throw toClientError(error)
-  } finally {
-    clearTimeout(impatience)
   }
+  await setUpInTime(connect, () => cutOff(side))
   return { ping: () => side.call('ping').then(() => {}, throwClientError), close: () => cutOff(side) }
 }
 

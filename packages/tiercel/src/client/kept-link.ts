@@ -1,10 +1,16 @@
 import type { SideLink } from './link.ts'
+import { toClientError } from './reply.ts'
 
-/** A server that hangs takes connections and says nothing: one that is not set up by then is ended, or each attempt would leave one behind. */
-export const longestOpeningMs = 3_000
+const longestOpeningMs = 3_000
 
 const firstDelayMs = 20
 const longestDelayMs = 2000
+/** From half to one and a half: a fleet that lost its server in one moment does not come back in one. */
+const leastOfDelay = 0.5
+const mostOfDelay = 1.5
+
+/** Who may come back tries again within this time. */
+export const longestPauseMs = longestDelayMs * mostOfDelay
 
 /** A connection of our own that is opened again, with a growing and jittered delay, whenever it is lost. */
 export interface KeptLink<T extends SideLink> {
@@ -28,6 +34,22 @@ export async function keepLink<T extends SideLink>(
   const keeper = new Keeper(open, events)
   await keeper.open()
   return keeper
+}
+
+/**
+ * Sets up a connection of our own. One that fails is cut off, and so is one that is not set up in time: a server that hangs takes connections and says
+ * nothing, and each attempt would leave one behind.
+ */
+export async function setUpInTime(setUp: () => Promise<void>, cutOff: () => void): Promise<void> {
+  const impatience = setTimeout(cutOff, longestOpeningMs).unref()
+  try {
+    await setUp()
+  } catch (error) {
+    cutOff()
+    throw toClientError(error)
+  } finally {
+    clearTimeout(impatience)
+  }
 }
 
 class Keeper<T extends SideLink> implements KeptLink<T> {
@@ -88,8 +110,8 @@ class Keeper<T extends SideLink> implements KeptLink<T> {
 
   #openLater(): void {
     const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** this.#failures++)
-    // From half to one and a half: a fleet that lost its server in one moment does not come back in one.
-    this.#timer = setTimeout(() => this.#openAgain(), delayMs * (0.5 + Math.random())).unref()
+    const share = leastOfDelay + (mostOfDelay - leastOfDelay) * Math.random()
+    this.#timer = setTimeout(() => this.#openAgain(), delayMs * share).unref()
   }
 
   #openAgain(): void {

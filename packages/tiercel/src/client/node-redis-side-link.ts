@@ -1,8 +1,8 @@
 import { UsageError } from '../kernel/errors.ts'
-import { longestOpeningMs } from './kept-link.ts'
+import { setUpInTime } from './kept-link.ts'
 import type { Receiver, SideLink, SubscriberEvents, Tracker, TrackerEvents } from './link.ts'
 import type { NodeRedis } from './node-redis-shape.ts'
-import { throwClientError, toClientError } from './reply.ts'
+import { throwClientError } from './reply.ts'
 
 export async function openNodeRedisSubscriber(live: NodeRedis, channels: readonly string[], events: SubscriberEvents): Promise<SideLink> {
   const onMessage = (message: Buffer, channel: Buffer) => events.onMessage(channel.toString(), message)
@@ -67,16 +67,11 @@ async function openSideLink(
   }
   side.on('error', end)
   side.on('end', end)
-  const impatience = setTimeout(() => destroyNodeRedis(side), longestOpeningMs).unref()
-  try {
+  const connect = async () => {
     await side.connect()
     await setUp(side)
-  } catch (error) {
-    destroyNodeRedis(side)
-    throw toClientError(error)
-  } finally {
-    clearTimeout(impatience)
   }
+  await setUpInTime(connect, () => destroyNodeRedis(side))
   return { ping: () => side.sendCommand(['PING']).then(() => {}, throwClientError), close: () => destroyNodeRedis(side) }
 }
 

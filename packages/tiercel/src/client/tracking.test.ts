@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Tracking } from './client.ts'
+import { longestPauseMs } from './kept-link.ts'
 import type { Link, TrackerEvents } from './link.ts'
 import { LinkLife } from './link-life.ts'
 import { LinkNews } from './link-news.ts'
@@ -65,7 +66,7 @@ describe('tracking on a cluster', () => {
     await vi.advanceTimersByTimeAsync(5000)
     expect(events).toEqual(['down'])
     a().isAway = false
-    await vi.advanceTimersByTimeAsync(1000)
+    await vi.advanceTimersByTimeAsync(longestPauseMs)
     expect(events).toEqual(['down', 'up'])
   })
 
