@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../kernel/clock.ts'
+import { type Clock, startHoldingTimer, type Timer } from '../kernel/clock.ts'
 import { checkOptionNames, wholeNumber } from '../kernel/options.ts'
 import type { Core } from './core.ts'
 
@@ -34,7 +34,7 @@ async function drain({ background, journal, clock }: Core, isOver: () => boolean
   await background.idle()
   while (journal !== undefined && journal.queued > 0 && !isOver()) {
     if (await journal.replay()) return
-    await new Promise<void>((resolve) => startHolding(clock, journalPauseMs, resolve))
+    await new Promise<void>((resolve) => startHoldingTimer(clock, journalPauseMs, resolve))
   }
 }
 
@@ -42,17 +42,10 @@ async function within(clock: Clock, limitMs: number, work: (isOver: () => boolea
   let isOver = false
   let timer: Timer | undefined
   const limit = new Promise<void>((resolve) => {
-    timer = startHolding(clock, limitMs, () => {
+    timer = startHoldingTimer(clock, limitMs, () => {
       isOver = true
       resolve()
     })
   })
   await Promise.race([work(() => isOver), limit]).finally(() => timer?.cancel())
-}
-
-/** Keeps the process alive: who waits for the end of a cache is to see it. */
-function startHolding(clock: Clock, ms: number, onExpire: () => void): Timer {
-  if (clock.after !== undefined) return clock.after(ms, onExpire)
-  const timeout = setTimeout(onExpire, ms)
-  return { cancel: () => clearTimeout(timeout) }
 }

@@ -17,8 +17,15 @@ export const systemClock: Clock = { monotonicMs: () => performance.now() }
 
 /** For what happens seldom and may be late. */
 export function startTimer(clock: Clock, ms: number, onExpire: () => void): Timer {
-  if (clock.after !== undefined) return clock.after(ms, onExpire)
-  const timeout = setTimeout(onExpire, ms).unref()
+  return clock.after?.(ms, onExpire) ?? cancellable(setTimeout(onExpire, ms).unref())
+}
+
+/** Keeps the process alive until then: who waits for an end is to see it. */
+export function startHoldingTimer(clock: Clock, ms: number, onExpire: () => void): Timer {
+  return clock.after?.(ms, onExpire) ?? cancellable(setTimeout(onExpire, ms))
+}
+
+function cancellable(timeout: NodeJS.Timeout): Timer {
   return { cancel: () => clearTimeout(timeout) }
 }
 
