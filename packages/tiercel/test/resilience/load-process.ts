@@ -24,6 +24,17 @@ export class LoadProcess {
     await this.#worker.run({ do: 'start', ...plan })
   }
 
+  /** Offers a load and says what it looks like once it has settled, over so many ms. */
+  async offerAndSettle(plan: LoadPlan, ms: number): Promise<Figures> {
+    await this.offer(plan)
+    await sleep(3_000)
+    await this.tell()
+    await sleep(ms)
+    const calm = await this.tell()
+    console.info(`before: ${describeFigures(calm)}`)
+    return calm
+  }
+
   tell(): Promise<Figures> {
     return this.#worker.run({ do: 'tell' }) as Promise<Figures>
   }
@@ -52,12 +63,7 @@ export async function startLoad(
 ): Promise<{ readonly load: LoadProcess; readonly isJudged: boolean }> {
   if (testSize({ small: 1, ci: 0, release: 0 }) === 0) {
     const load = await LoadProcess.start(setup, ends)
-    await load.offer(plan)
-    await sleep(3_000)
-    await load.tell()
-    await sleep(2_000)
-    const calm = await load.tell()
-    console.info(`before: ${describeFigures(calm)}`)
+    const calm = await load.offerAndSettle(plan, 2_000)
     if (isQuiet(calm, plan)) return { load, isJudged: true }
     console.info('the machine is busy: times are not judged')
     await load.stop()

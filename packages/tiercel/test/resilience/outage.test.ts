@@ -26,12 +26,7 @@ test(
     const place = { kind: 'url', url: proxy.url } as const
     const caches = Array.from({ length: clients }, () => ({ place, l1: true, stepMs: 300, maxOpenMs: 2_000 }))
     const load = await LoadProcess.start({ caches, maxStaleness: 1_000 }, ends)
-    await load.offer(plan)
-    await sleep(3_000)
-    await load.tell()
-    await sleep(1_000)
-    const calm = await load.tell()
-    console.info(`before: ${describeFigures(calm)}`)
+    const calm = await load.offerAndSettle(plan, 1_000)
 
     proxy.refuse()
     proxy.kill('reset')
