@@ -1,5 +1,5 @@
 import type { Suite } from '../runner/suite.ts'
-import type { OpenCoherent } from '../subjects/coherent.ts'
+import { coherent } from '../subjects/coherent-caches.ts'
 import type { OpenCache } from '../subjects/subject.ts'
 import type { OpenTagged } from '../subjects/tagged.ts'
 import { consistency } from '../trials/consistency.ts'
@@ -13,12 +13,6 @@ const tagged: Record<string, OpenTagged> = {
   cacheable: async (setup) => (await import('../subjects/cacheable.ts')).openTagged(setup),
   'member sets': async (setup) => (await import('../subjects/hand-tagged.ts')).openMemberSets(setup),
   'SCAN and UNLINK': async (setup) => (await import('../subjects/hand-tagged.ts')).openScan(setup),
-}
-
-const coherent: Record<string, OpenCoherent> = {
-  tiercel: async (setup) => (await import('../subjects/tiercel.ts')).openCoherent(setup),
-  bentocache: async (setup) => (await import('../subjects/bentocache.ts')).openCoherent(setup),
-  cacheable: async (setup) => (await import('../subjects/cacheable.ts')).openCoherent(setup),
 }
 
 const onServer: Record<string, OpenCache> = {

@@ -1,14 +1,13 @@
 import { troubles } from '@tiercel/test-servers'
 import type { Check, Suite } from '../runner/suite.ts'
 import type { OpenCoherent } from '../subjects/coherent.ts'
+import { coherent } from '../subjects/coherent-caches.ts'
 import type { OpenCache } from '../subjects/subject.ts'
 import { faults } from '../trials/faults.ts'
 import { l2Hit } from '../trials/l2-hit.ts'
 
-const coherent: Record<string, OpenCoherent> = {
-  tiercel: async (setup) => (await import('../subjects/tiercel.ts')).openCoherent(setup),
-  bentocache: async (setup) => (await import('../subjects/bentocache.ts')).openCoherent(setup),
-  cacheable: async (setup) => (await import('../subjects/cacheable.ts')).openCoherent(setup),
+const all: Record<string, OpenCoherent> = {
+  ...coherent,
   'cache-manager': async (setup) => (await import('../subjects/cache-manager.ts')).openCoherent(setup),
   'async-cache-dedupe': async (setup) => (await import('../subjects/async-cache-dedupe.ts')).openCoherent(setup),
 }
@@ -23,7 +22,7 @@ export const suite: Suite = {
   summary:
     'one process whose server is killed, hung, cut off, slow or full: what its users notice, what the source has to bear, what stays wrong',
   needsServer: true,
-  trials: [...troubles.map((trouble) => faults(coherent, trouble)), l2Hit(guarded, 'all off')],
+  trials: [...troubles.map((trouble) => faults(all, trouble)), l2Hit(guarded, 'all off')],
   checks: [
     ...troubles.flatMap((trouble): Check[] => [
       { kind: 'exactly', name: `${trouble}: reads that fail, %`, figure: `${trouble}-failed`, subject: 'tiercel', value: 0 },
