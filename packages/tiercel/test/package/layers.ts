@@ -13,8 +13,9 @@ export const layers: readonly Layer[] = [
   { level: 0, folders: ['kernel'], holds: 'clock, durations, keys, hashes, errors and their codes' },
   {
     level: 1,
-    folders: ['telemetry', 'codecs', 'resilience', 'client'],
-    holds: 'events and counters; bytes and values; flights, deadlines and breakers; the port to Valkey and its adapters',
+    folders: ['telemetry', 'codecs', 'resilience', 'client', 'sources'],
+    holds:
+      'events and counters; bytes and values; flights, deadlines and breakers; the port to Valkey and its adapters; where values come from and go to',
   },
   { level: 2, folders: ['stores'], holds: 'the store contract, memory and Valkey stores' },
   { level: 3, folders: ['coherence'], holds: 'tags, changes by others, the journal: what keeps L1 honest' },
