@@ -10,7 +10,7 @@ const leastOfDelay = 0.5
 const mostOfDelay = 1.5
 
 /** Who may come back tries again within this time. */
-export const longestPauseMs = longestDelayMs * mostOfDelay
+export const longestPauseMs: number = longestDelayMs * mostOfDelay
 
 /** A connection of our own that is opened again, with a growing and jittered delay, whenever it is lost. */
 export interface KeptLink<T extends SideLink> {
