@@ -37,10 +37,12 @@ export function epochMs(clock: Clock): number {
 }
 
 const coarseMs = 1
+/** Looks, each less than `coarseMs` after the one before, that make a burst: more than a few calls for one key and then something else. */
+const looksOfBurst = 32
 
 /**
- * A cheaper `monotonicMs` for hot paths: who reads it again and again within 1 ms looks at the clock less and less often, at last once in
- * `mostReads + 1` reads; who does something else between two reads looks each time.
+ * A cheaper `monotonicMs` for hot paths: who reads it again and again looks at the clock once in `mostReads + 1` reads; who does something
+ * else after a few reads looks each time.
  *
  * Asking the system for the time costs about as much as a whole hit in memory. A timer bounds the error of a burst that is over; within one the
  * count does, where nothing lets timers run: a process that reads in a burst and then stands still may take that long for a moment, so many times.
@@ -48,7 +50,7 @@ const coarseMs = 1
 export function coarseClock(clock: Clock, mostReads = 16): () => number {
   let nowMs = Number.NEGATIVE_INFINITY
   let readsLeft = 0
-  let burst = 0
+  let quickLooks = 0
   let isTimed = false
   const forget = (): void => {
     readsLeft = 0
@@ -61,9 +63,10 @@ export function coarseClock(clock: Clock, mostReads = 16): () => number {
     }
     const lastMs = nowMs
     nowMs = clock.monotonicMs()
-    burst = nowMs - lastMs < coarseMs ? Math.min(mostReads, burst * 2 + 1) : 0
-    readsLeft = burst
-    if (burst > 0 && !isTimed) {
+    quickLooks = nowMs - lastMs < coarseMs ? quickLooks + 1 : 0
+    if (quickLooks < looksOfBurst) return nowMs
+    readsLeft = mostReads
+    if (!isTimed) {
       isTimed = true
       setTimeout(forget, coarseMs).unref()
     }
