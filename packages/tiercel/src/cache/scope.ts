@@ -4,6 +4,7 @@ import type { HeldToken } from '../coherence/tag.ts'
 import { type TagContext, Tags } from '../coherence/tags.ts'
 import { keyRoot } from '../kernel/key.ts'
 import type { Partition } from '../stores/memory/arena.ts'
+import { Changing } from './changing.ts'
 import { Declarations } from './declarations.ts'
 import type { Entry } from './entry.ts'
 import type { Flight } from './flight.ts'
@@ -41,9 +42,9 @@ export class Scope {
   readonly writes: Map<string, Write> = new Map()
   /** Loads of this process that failed a moment ago, by path: what others are told in words is thrown here as it was. */
   readonly failures: Map<string, { readonly mark: Buffer; readonly error: unknown }> = new Map()
-  /** Paths and tags whose source this process is changing, with how many changes are under way. */
-  readonly changing: Map<string, number> = new Map()
-  readonly changingTags: Map<string, number> = new Map()
+  /** Paths, and names of tags, whose source this process is changing. */
+  readonly changing: Changing = new Changing()
+  readonly changingTags: Changing = new Changing()
   /** Key templates that are taken. */
   readonly declarations: Declarations = new Declarations()
   readonly tags: Tags

@@ -36,9 +36,9 @@ local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)`
  * Puts an item into fences, or takes it out and deletes what is then no fence any more.
  *
  * KEYS     the keys; last their counter, when they are tags
- * ARGV[1]  'open' or 'close'
+ * ARGV[1]  'open', 'close' or 'renew': opens again; nobody's place any more where the item has gone
  * ARGV[2]  owner, 12 bytes; empty for nobody's close
- * ARGV[3]  open: how long the item stands, ms; close: hold-off, ms, 0 for none
+ * ARGV[3]  open, renew: how long the item stands, ms; close: hold-off, ms, 0 for none
  * ARGV[4]  close: a value for the place of the fence, or empty
  * ARGV[5]  life of that value, or of the fence of a tag, ms
  * ARGV[6]  '1' when the keys are tags
@@ -59,8 +59,8 @@ for at = 1, last do
     contended = string.sub(content, 2, 2)
     found, mine, latest = items(content, owner, nowMs)
   end
-  local added = op == 'open' and owner or forMs > 0 and nobody
-  if #found > 0 or added == nobody then contended = '1' end
+  local added = op ~= 'close' and owner or forMs > 0 and nobody
+  if #found > 0 or added == nobody or op == 'renew' and not mine then contended = '1' end
   if added then
     latest = math.max(latest, nowMs + forMs)
     found[#found + 1] = added .. string.format('%013.0f', nowMs + forMs)

@@ -12,10 +12,11 @@ export function fenceStep(
   const old = content?.[0] === fenceByte ? decodeFence(content) : { isContended: false, items: [] }
   const isMine = step.owner !== undefined && old.items.some(({ owner }) => owner.equals(step.owner as Buffer))
   const others = old.items.filter(({ owner, deadlineMs }) => !(step.owner?.equals(owner) ?? false) && deadlineMs > nowMs)
-  const isAdding = step.op === 'open' || step.forMs > 0
+  const isOpening = step.op !== 'close'
+  const isAdding = isOpening || step.forMs > 0
   // Whoever else opens or closes, deletes or holds off, has changed the source as well, and nobody knows in which order.
-  const isContended = old.isContended || others.length > 0 || (isAdding && step.op === 'close')
-  const added = { owner: step.op === 'open' ? (step.owner ?? nobody) : nobody, deadlineMs: nowMs + step.forMs }
+  const isContended = old.isContended || others.length > 0 || (isAdding && !isOpening) || (step.op === 'renew' && !isMine)
+  const added = { owner: isOpening ? (step.owner ?? nobody) : nobody, deadlineMs: nowMs + step.forMs }
   const all = isAdding ? [...others, added] : others
   if (all.length > 0) {
     const latestMs = Math.max(...all.map(({ deadlineMs }) => deadlineMs))

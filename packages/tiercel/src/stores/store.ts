@@ -142,10 +142,11 @@ export interface FenceStep {
   readonly keys: readonly string[]
   /** Of tags. */
   readonly counter?: string | undefined
-  readonly op: 'open' | 'close'
+  /** `renew`: as `open`; where the owner's item is not there any more, others may have come and gone, and the place is nobody's alone. */
+  readonly op: 'open' | 'renew' | 'close'
   /** 12 bytes; `undefined` closes nobody's: it deletes where no fence is. */
   readonly owner?: Buffer | undefined
-  /** `open`: how long the item stands unless it is opened again. `close`: how long nothing may be stored after it; 0: at once. ms, whole. */
+  /** `open`, `renew`: how long the item stands unless it is renewed. `close`: how long nothing may be stored after it; 0: at once. ms, whole. */
   readonly forMs: number
   /** `close` of one key: comes into the place of the fence, where it stood all the time and was nobody else's. */
   readonly value?: Buffer | undefined

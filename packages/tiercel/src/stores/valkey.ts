@@ -166,7 +166,7 @@ class ValkeyStore implements Store {
     const isTag = counter !== undefined
     const groups = groupKeys(step.keys, isTag ? 'standalone' : client.topology, maxKeysPerScript)
     const args = [op, owner ?? '', String(forMs), value ?? '', String(ttlMs), isTag ? '1' : '0']
-    const replies = await this.#scripts.run(groups, op === 'open' ? 'open' : 'delete', (group) => ({
+    const replies = await this.#scripts.run(groups, op === 'close' ? 'delete' : 'open', (group) => ({
       script: fenceScript,
       keys: isTag ? [...group, counter] : group,
       args,

@@ -51,20 +51,14 @@ const switches = {
     onScript(server, swapOver, (run) => (call, keys, args) => run(call, keys, args[1]?.[0] === 'E' ? [args[0] as string, '', '1'] : args))
   },
   fence(server: ModelServer) {
-    onFence(server, (run, { op, targets }) => (op === 'open' ? targets.map(() => 0) : run()))
+    onFence(server, (run, { op, targets }) => (op === 'close' ? run() : targets.map(() => 0)))
   },
   'fence renewed'(server: ModelServer) {
-    const opened = new Set<string>()
-    onFence(server, (run, { op, owner, targets }) => {
-      const name = `${targets} ${owner}`
-      if (op === 'open' && opened.has(name)) return targets.map(() => 0)
-      opened.add(name)
-      return run()
-    })
+    onFence(server, (run, { op, targets }) => (op === 'renew' ? targets.map(() => 0) : run()))
   },
   'delete at close'(server: ModelServer) {
     onFence(server, (run, { op, owner, targets }) => {
-      if (op === 'open' || owner === '') return run()
+      if (op !== 'close' || owner === '') return run()
       return targets.map((key) => (isFence(server, key) ? (run([key])[0] as number) : 1))
     })
   },
@@ -73,7 +67,7 @@ const switches = {
   },
   'owner list: newest wins'(server: ModelServer) {
     onFence(server, (run, { op, owner, targets }) => {
-      if (op === 'open') unfence(server, targets)
+      if (op !== 'close') unfence(server, targets)
       const others = targets.filter((key) => op === 'close' && owner !== '' && isFence(server, key) && !held(server, key).includes(owner))
       return targets.map((key) => (others.includes(key) ? 1 : (run([key])[0] as number)))
     })

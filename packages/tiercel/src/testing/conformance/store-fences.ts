@@ -55,13 +55,21 @@ export const fenceCases: readonly ContractCase<StoreContext>[] = [
       await eventually(async () => assert.equal(await store.get(alone), undefined))
     },
   ),
-  checkOf('a fence is renewed by opening it again', async ({ newKey, text, newOwner, openFence, closeFence }) => {
-    const [key, by] = [newKey(), newOwner()]
+  checkOf('a fence is renewed by its owner, and stays his alone', async ({ store, newKey, text, newOwner, openFence, closeFence }) => {
+    const [key, by, value] = [newKey(), newOwner(), bytes('V new')]
     await openFence(key, by, 80)
-    await openFence(key, by, 60_000)
+    await store.fence({ keys: [key], op: 'renew', owner: by, forMs: 60_000, ttlMs: 60_000 })
     await sleep(120)
     assert.match(String(await text(key)), /^F0/)
-    assert.equal(await closeFence(key, by), 'empty')
+    assert.equal(await closeFence(key, by, { value }), 'stored')
+  }),
+  checkOf('a fence that was lost and is renewed makes no place for a value', async ({ store, newKey, newOwner, text, closeFence }) => {
+    // It was evicted, and somebody else may have changed the source meanwhile.
+    const [key, by, value] = [newKey(), newOwner(), bytes('V old')]
+    assert.deepEqual(await store.fence({ keys: [key], op: 'renew', owner: by, forMs: 60_000, ttlMs: 60_000 }), ['fenced'])
+    assert.match(String(await text(key)), /^F1/)
+    assert.equal(await closeFence(key, by, { value }), 'empty')
+    assert.equal(await store.get(key), undefined)
   }),
   checkOf('a fence leaves a hold-off behind, which belongs to nobody', async ({ store, newKey, newOwner, openFence, closeFence }) => {
     const [key, by] = [newKey(), newOwner()]

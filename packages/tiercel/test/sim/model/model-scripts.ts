@@ -137,8 +137,8 @@ function fenceOne(call: Call, key: string, args: readonly string[], nowMs: numbe
   const content = isFence ? (call('GET', key) as string) : ''
   let contended = isFence ? content.slice(1, 2) : '0'
   const { found, isMine, latestMs } = itemsOf(content, owner, nowMs)
-  const added = op === 'open' ? owner : forMs > 0 ? nobody : undefined
-  if (found.length > 0 || added === nobody) contended = '1'
+  const added = op !== 'close' ? owner : forMs > 0 ? nobody : undefined
+  if (found.length > 0 || added === nobody || (op === 'renew' && !isMine)) contended = '1'
   const endMs = added === undefined ? latestMs : Math.max(latestMs, nowMs + forMs)
   let all = added === undefined ? found : [...found, added + digits(nowMs + forMs, 13)]
   if (all.length > mostItems) all = [nobody + digits(endMs, 13)]

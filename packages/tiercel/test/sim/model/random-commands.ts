@@ -91,10 +91,11 @@ export class RandomCommands {
     const isTag = this.#chance(0.4)
     const keys = isTag ? [...this.#someTags(), counter] : [this.#oneOf(entries), ...(this.#chance(0.3) ? [this.#oneOf(entries)] : [])]
     const isOpen = this.#chance(0.5)
+    const op = isOpen ? (this.#chance(0.3) ? 'renew' : 'open') : 'close'
     const forMs = isShort ? '2' : isOpen || this.#chance(0.3) ? String(longMs) : '0'
     const owner = isOpen || this.#chance(0.7) ? this.#oneOf(owners) : ''
     const value = !isOpen && this.#chance(0.4) ? this.#content() : ''
-    return this.#call(fenceScript, keys, [isOpen ? 'open' : 'close', owner, forMs, value, String(2 * longMs), isTag ? '1' : '0'])
+    return this.#call(fenceScript, keys, [op, owner, forMs, value, String(2 * longMs), isTag ? '1' : '0'])
   }
 
   /** A fence of every kind, and then the close that its owner would send. */
