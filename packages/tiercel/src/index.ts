@@ -42,8 +42,17 @@ export type {
   ResourceLoader,
   ResourceLoaders,
   ResourceOptions,
+  SourceWrites,
+  WritableResource,
+  WriteBehind,
+  WriteCallOptions,
+  WriteOptions,
+  Writes,
+  WriteThrough,
 } from './cache/resource.ts'
 export type { Tag } from './cache/tag-names.ts'
+export type { Appended, Durability, LoggedParams, LoggedWrite, PendingWrite, WriteChange, WriteLog } from './cache/write-log.ts'
+export type { Committed, WriteOutcome } from './cache/write-source.ts'
 export type { ConnectionOptions, TlsOptions } from './client/connection-options.ts'
 export type { Codec } from './codecs/codec.ts'
 export type { Compression } from './codecs/compression.ts'
@@ -59,6 +68,7 @@ export type { ErrorCode } from './kernel/error-codes.ts'
 export { BatchError, CodecError, DeadlineError, ServerError, StoreError, TiercelError, UsageError } from './kernel/errors.ts'
 export type { Key, KeyPart } from './kernel/key.ts'
 export type { KeyParam, KeyParams } from './kernel/key-template.ts'
+export type { Source, SourceContext, SourceWrite, StoreManyResult, WriteContext } from './sources/source.ts'
 export type { Admin, AdminDeleted, AdminDeleteOptions, AdminProgress, AdminScanOptions, AdminStepOptions } from './stores/admin/admin.ts'
 export type { NodeHealth } from './stores/gate.ts'
 export type { BreakerChange, StoreHealth } from './stores/gates.ts'

@@ -48,6 +48,7 @@ export function checkManyOptions(
 /** How a call for several keys ends. */
 export interface SettleOptions {
   readonly call: string
+  readonly done: 'loaded' | 'written'
   readonly isPartial: boolean
   readonly signal: AbortSignal | undefined
 }
@@ -78,7 +79,7 @@ export async function settleAll<T>(values: readonly Promise<T>[], options: Settl
   const { signal } = options
   if (signal?.aborted === true && failed.some(({ reason }) => reason === signal.reason)) throw signal.reason
   if (options.isPartial || first === undefined) return results
-  const message = `${options.call}: ${failed.length} of ${results.length} keys could not be loaded; the first: ${wordsOf(first.reason)}`
+  const message = `${options.call}: ${failed.length} of ${results.length} keys could not be ${options.done}; the first: ${wordsOf(first.reason)}`
   throw new BatchError(message, results, { operation: options.call, cause: first.reason })
 }
 

@@ -11,7 +11,7 @@ import type { BatchLoader, Loader } from './loader.ts'
 import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
 import type { MutateOptions, MutateResult, MutateTargets } from './mutate.ts'
 import type { GetOptions, GetOrSetManyOptions, GetOrSetOptions, SetOptions } from './options.ts'
-import type { Resource, ResourceDefinition } from './resource.ts'
+import type { Resource, ResourceDefinition, WritableResource, Writes } from './resource.ts'
 import type { Tag } from './tag-names.ts'
 
 export type { InvalidationOutcome } from './invalidate.ts'
@@ -111,7 +111,7 @@ export interface Cache {
   /**
    * A declared family of keys, read through: `get` loads what is missing.
    *
-   * With a `schema` its loaders and `set` give what the schema takes, and its reads what the schema makes of it.
+   * With `write`, `set` and `remove` go to the source as well. With a `schema` its loaders and `set` give what the schema takes, and its reads what the schema makes of it.
    *
    * @throws at once {TIERCEL_INVALID_TEMPLATE} the key template breaks the naming rules
    * @throws at once {TIERCEL_TEMPLATE_CONFLICT} another resource or memoized function of this namespace could produce the same key; the same
@@ -121,6 +121,12 @@ export interface Cache {
    * const products = cache.resource({ key: 'product:{id}:details', ttl: '5m', load: ({ id }) => db.product(id) })
    * const product = await products.get({ id: 7 })
    */
+  resource<const Template extends string, S extends StandardSchema>(
+    definition: ResourceDefinition<Template, SchemaInput<S>> & SchemaOptions<S> & Writes<Template, SchemaInput<S>>,
+  ): WritableResource<Template, SchemaOutput<S>, SchemaInput<S>>
+  resource<const Template extends string, T>(
+    definition: ResourceDefinition<Template, T> & Writes<Template, T>,
+  ): WritableResource<Template, T>
   resource<const Template extends string, S extends StandardSchema>(
     definition: ResourceDefinition<Template, SchemaInput<S>> & SchemaOptions<S>,
   ): Resource<Template, SchemaOutput<S>, SchemaInput<S>>

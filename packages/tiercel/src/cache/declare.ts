@@ -9,8 +9,9 @@ import { type BatchingCache, type Declaration, DeclaredResource } from './declar
 import { type Memoization, memoized } from './memoize.ts'
 import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
 import { callPolicy, policyOptionNames } from './policy.ts'
-import type { Resource, ResourceDefinition } from './resource.ts'
+import type { Resource, ResourceDefinition, WritableResource, Writes } from './resource.ts'
 import type { Scope } from './scope.ts'
+import { sourceEnds } from './source-ends.ts'
 import { checkTags } from './tag-names.ts'
 
 /** Where something is declared. */
@@ -20,18 +21,30 @@ export interface Host {
   readonly scope: Scope
 }
 
+/** With and without a schema, reading only or writing as well: which, the overloads of `Cache.resource` tell the caller. */
+export type AnyDefinition<Template extends string, T> = ResourceDefinition<Template, T> & AnySchemaOptions & Partial<Writes<Template, T>>
+export type AnyResource<Template extends string, T> = Resource<Template, T> & WritableResource<Template, T>
+
 /** What a declaration may say of its values' life: what a call may, less what is one caller's own. */
-const resourceOptionNames = ['key', 'load', 'loadMany', 'tags', 'schema', 'migrate', ...batchOptionNames, ...policyOptionNames]
+const resourceOptionNames = [
+  'key',
+  'load',
+  'loadMany',
+  'source',
+  'write',
+  'tags',
+  'schema',
+  'migrate',
+  ...batchOptionNames,
+  ...policyOptionNames,
+]
 const memoizeOptionNames = ['name', ...policyOptionNames]
 
-export function declareResource<Template extends string, T>(
-  host: Host,
-  definition: ResourceDefinition<Template, T> & AnySchemaOptions,
-): Resource<Template, T> {
+export function declareResource<Template extends string, T>(host: Host, definition: AnyDefinition<Template, T>): AnyResource<Template, T> {
   const { cache, core, scope } = host
   checkOpen(core)
   checkOptionNames(definition, resourceOptionNames, 'resource')
-  const { key, load, loadMany, batchSize, batchWindow, tags, schema, migrate, ...options } = definition
+  const { key, load, loadMany, source, write, batchSize, batchWindow, tags, schema, migrate, ...options } = definition
   const template = parseTemplate(key, 'resource: key')
   if (template.names.length === 0) {
     const fix = `${key}:{id}`
@@ -40,17 +53,23 @@ export function declareResource<Template extends string, T>(
       `resource: key: ${show(key)} has no parameter, and would be a single key: write ${show(fix)}, or use getOrSet.`,
     )
   }
-  checkLoader('load', load)
-  checkLoader('loadMany', loadMany)
-  if (load === undefined && loadMany === undefined) {
-    throw new UsageError('TIERCEL_INVALID_LOADER', 'resource: a load or loadMany function is needed.')
-  }
+  const bounds = batchBounds(batchSize, batchWindow)
+  const ends = sourceEnds({
+    template: key,
+    load,
+    loadMany,
+    source,
+    write,
+    batchSize: bounds.maxKeys,
+    entryKeyOf: (path) => scope.storedKey(path).key,
+  })
   callPolicy(core.policy, options, policyOptionNames, 'resource')
   checkTags(tags, 'resource', core.format)
   const check = valueCheck({ schema, migrate })
-  const bounds = batchBounds(batchSize, batchWindow)
   scope.declarations.add(template, definition, 'resource: key')
-  return new DeclaredResource(cache, { template, load, loadMany, tags, check, options, bounds } as Declaration)
+  ends.register()
+  const resource = new DeclaredResource<Template, T, T>(cache, { template, ...ends, tags, check, options, bounds } as Declaration)
+  return resource as unknown as AnyResource<Template, T>
 }
 
 export function declareFunction<Args extends readonly unknown[], R>(
@@ -70,9 +89,4 @@ export function declareFunction<Args extends readonly unknown[], R>(
   callPolicy(core.policy, options, policyOptionNames, 'memoize')
   scope.declarations.add(parseTemplate(`${name}:{arguments}`, 'memoize: name'), fn, 'memoize: name')
   return memoized(cache, { fn, name, options } as Memoization<Args, Awaited<R>>)
-}
-
-function checkLoader(name: string, given: unknown): void {
-  if (given === undefined || typeof given === 'function') return
-  throw new UsageError('TIERCEL_INVALID_LOADER', `resource: ${name} must be a function, not ${show(given)}.`)
 }

@@ -9,16 +9,19 @@ import { partialFlag, settleAll } from './batch-options.ts'
 import type { Cache } from './cache.ts'
 import type { InvalidationOutcome } from './invalidate.ts'
 import { type BatchBounds, type BatchPlace, type BatchTerms, LoadBatch, type LoadRunner } from './load-batch.ts'
-import type { BatchLoader } from './loader.ts'
+import type { BatchLoader, LoadContext } from './loader.ts'
 import type { MutateOptions, MutateResult } from './mutate.ts'
 import type { GetOrSetOptions, SetOptions } from './options.ts'
+import { type Pending, pendingFirst } from './pending-first.ts'
 import { setOptionNames } from './policy.ts'
-import type { Resource, ResourceGetOptions, ResourceLoader } from './resource.ts'
+import type { Resource, ResourceGetOptions, ResourceLoader, WriteCallOptions } from './resource.ts'
+import { type ResourceChange, ResourceWrites, type WriteTerms, type WritingCache } from './resource-writes.ts'
 import type { Tag } from './tag-names.ts'
 import { mismatch } from './value-checks.ts'
+import type { WriteOutcome } from './write-source.ts'
 
 /** A cache that can load in batches. */
-export interface BatchingCache extends Cache {
+export interface BatchingCache extends Cache, WritingCache {
   /** `getOrSet` with a place in a batch for a loader, taken when L1 has nothing. */
   getOrSetAt(takePlace: () => BatchPlace, key: Key, options: CallOptions | undefined): Promise<unknown>
   readonly loads: LoadRunner
@@ -34,6 +37,8 @@ export interface Declaration {
   readonly loadMany: BatchLoader<Params, unknown> | undefined
   readonly tags: readonly Tag[] | ((value: unknown, params: Params) => readonly Tag[]) | undefined
   readonly check: ValueCheck | undefined
+  readonly write: WriteTerms | undefined
+  readonly pending: Pending | undefined
   /** How long values live. */
   readonly options: GetOrSetOptions
   readonly bounds: BatchBounds
@@ -41,8 +46,8 @@ export interface Declaration {
 
 const getOptionNames = ['signal', 'forceFresh']
 
-/** The public face of a resource, all of it on the verbs of its cache. */
-export class DeclaredResource<Template extends string, T, Stored> implements Resource<Template, T, Stored> {
+/** The public face of a resource, all of it on the verbs of its cache: of one that writes as well, where it was declared so. */
+export class DeclaredResource<Template extends string, T, Stored> implements Omit<Resource<Template, T, Stored>, 'set' | 'setMany'> {
   readonly template: Template
   readonly #cache: BatchingCache
   readonly #template: KeyTemplate
@@ -51,11 +56,13 @@ export class DeclaredResource<Template extends string, T, Stored> implements Res
   readonly #check: ValueCheck | undefined
   readonly #options: CallOptions
   readonly #setOptions: SetOptions
+  readonly #writes: ResourceWrites | undefined
+  readonly #pending: Pending | undefined
   readonly #tagsOf: ((value: unknown, params: Params) => readonly Tag[]) | undefined
   /** Takes the keys that are asked for in this turn of the event loop. */
   #openBatch: LoadBatch<Params> | undefined
 
-  constructor(cache: BatchingCache, { template, load, loadMany, tags, check, options, bounds }: Declaration) {
+  constructor(cache: BatchingCache, { template, load, loadMany, tags, check, write, pending, options, bounds }: Declaration) {
     this.template = template.text as Template
     this.#cache = cache
     this.#template = template
@@ -63,6 +70,8 @@ export class DeclaredResource<Template extends string, T, Stored> implements Res
     this.#options = { ...options, ...(Array.isArray(tags) ? { tags } : {}), ...check }
     this.#tagsOf = typeof tags === 'function' ? tags : undefined
     this.#setOptions = Object.fromEntries(Object.entries(this.#options).filter(([name]) => setOptionNames.includes(name)))
+    this.#writes = write && new ResourceWrites(cache, template.text, write)
+    this.#pending = pending
     this.#load = load
     this.#terms = loadMany && {
       ...bounds,
@@ -103,7 +112,7 @@ export class DeclaredResource<Template extends string, T, Stored> implements Res
     const isPartial = partialFlag(partial)
     return settleAll(
       list.map((params) => this.#get(params, each)),
-      { call: this.template, isPartial, signal },
+      { call: this.template, done: 'loaded', isPartial, signal },
     )
   }
 
@@ -111,20 +120,37 @@ export class DeclaredResource<Template extends string, T, Stored> implements Res
     return this.#cache.has(this.key(params))
   }
 
-  async set(params: KeyParams<Template>, value: Stored, options?: SetOptions): Promise<void> {
-    const key = this.key(params)
-    await this.#checkValue(value, key)
-    await this.#cache.set(key, value, { ...this.#setOptions, ...this.#tagsOption(key), ...options })
+  async set(params: KeyParams<Template>, value: Stored, options: WriteCallOptions = {}): Promise<unknown> {
+    const writes = this.#writes
+    if (writes === undefined) {
+      const change = await this.#change(params, value, options)
+      return this.#cache.set(change.key, value, change.options)
+    }
+    const { signal, ...each } = options
+    return writes.set(await this.#change(params, value, each), signal)
   }
 
-  async setMany(entries: readonly (readonly [params: KeyParams<Template>, value: Stored])[], options?: SetOptions): Promise<void> {
+  async setMany(
+    entries: readonly (readonly [params: KeyParams<Template>, value: Stored])[],
+    options: WriteCallOptions & { readonly partial?: boolean } = {},
+  ): Promise<unknown> {
     this.#checkList(entries)
-    const keyed = entries.map(([params, value]) => [this.key(params), value] as const)
-    for (const [key, value] of keyed) await this.#checkValue(value, key)
-    if (this.#tagsOf === undefined) return this.#cache.setMany(keyed, { ...this.#setOptions, ...options })
-    await Promise.all(
-      keyed.map(([key, value]) => this.#cache.set(key, value, { ...this.#setOptions, ...this.#tagsOption(key), ...options })),
-    )
+    const writes = this.#writes
+    if (writes !== undefined) {
+      const { signal, partial, ...each } = options
+      return writes.setMany(await this.#changes(entries, each), partialFlag(partial), signal)
+    }
+    const changes = await this.#changes(entries, options)
+    if (this.#tagsOf !== undefined) return Promise.all(changes.map(({ key, value, options: each }) => this.#cache.set(key, value, each)))
+    const keyed = changes.map(({ key, value }) => [key, value] as const)
+    return this.#cache.setMany(keyed, { ...this.#setOptions, ...options })
+  }
+
+  async remove(params: KeyParams<Template>, options: { readonly signal?: AbortSignal } = {}): Promise<WriteOutcome> {
+    checkOptionNames(options, ['signal'], this.template)
+    const key = this.key(params)
+    if (this.#writes === undefined) throw new UsageError('TIERCEL_UNSUPPORTED', `${this.template}: it was declared without write.`)
+    return this.#writes.remove({ key, params: readTemplate(this.#template, key), value: undefined, options: undefined }, options.signal)
   }
 
   async mutate<R>(params: KeyParams<Template>, change: () => R | Promise<R>, options?: MutateOptions): Promise<MutateResult<R>> {
@@ -149,13 +175,32 @@ export class DeclaredResource<Template extends string, T, Stored> implements Res
     const options = own === undefined && tags === undefined ? this.#options : { ...this.#options, ...tags, ...own }
     const terms = this.#terms
     if (terms !== undefined) {
-      return this.#cache.getOrSetAt(() => this.#batchOfTurn(terms).add(readTemplate(this.#template, key)), key, options) as Promise<T>
+      const takePlace = () => this.#place(this.#batchOfTurn(terms).add(readTemplate(this.#template, key)))
+      return this.#cache.getOrSetAt(takePlace, key, options) as Promise<T>
     }
-    return this.#cache.getOrSet(
-      key,
-      (context) => (this.#load as Load)(readTemplate(this.#template, key), context),
-      options as GetOrSetOptions,
-    ) as Promise<T>
+    const load = (context: LoadContext): unknown => (this.#load as Load)(readTemplate(this.#template, key), context)
+    const loader = this.#pending === undefined ? load : this.#place({ load: async (context) => load(context), pass: () => {} }).load
+    return this.#cache.getOrSet(key, loader, options as GetOrSetOptions) as Promise<T>
+  }
+
+  #place(place: BatchPlace): BatchPlace {
+    return this.#pending === undefined ? place : pendingFirst(this.#pending, place)
+  }
+
+  /** Checked as far as its value goes, before anything is touched. */
+  async #change(params: KeyParams<Template>, value: Stored, options: SetOptions): Promise<ResourceChange> {
+    const key = this.key(params)
+    await this.#checkValue(value, key)
+    return { key, params: readTemplate(this.#template, key), value, options: { ...this.#setOptions, ...this.#tagsOption(key), ...options } }
+  }
+
+  async #changes(
+    entries: readonly (readonly [params: KeyParams<Template>, value: Stored])[],
+    options: SetOptions,
+  ): Promise<readonly ResourceChange[]> {
+    const changes: ResourceChange[] = []
+    for (const [params, value] of entries) changes.push(await this.#change(params, value, options))
+    return changes
   }
 
   async #checkValue(value: unknown, key: readonly KeyPart[]): Promise<void> {

@@ -7,10 +7,13 @@ import type { Scope, Write } from './scope.ts'
 import { beginWrite, endWrite } from './writes.ts'
 
 /** What is fenced, and for how long. */
-export interface Fencing {
+export interface Fencing extends FenceTimes {
   readonly paths: readonly string[]
   /** Encoded names. */
   readonly tags: readonly string[]
+}
+
+export interface FenceTimes {
   readonly fenceMs: number
   readonly holdOffMs: number
 }

@@ -4,7 +4,7 @@ import type { Key } from '../kernel/key.ts'
 import { checkOptionNames } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
 import type { Core } from './core.ts'
-import { enterChange, Fences, type Fencing, leaveChange } from './fences.ts'
+import { enterChange, Fences, type FenceTimes, type Fencing, leaveChange } from './fences.ts'
 import type { InvalidationOutcome } from './invalidate.ts'
 import type { Scope } from './scope.ts'
 import type { Tag } from './tag-names.ts'
@@ -46,7 +46,7 @@ export function checkMutation(paths: readonly string[], tags: readonly string[],
 }
 
 /** @throws {TIERCEL_INVALID_OPTION} {TIERCEL_INVALID_DURATION} */
-export function fenceTimes(options: MutateOptions): Pick<Fencing, 'fenceMs' | 'holdOffMs'> {
+export function fenceTimes(options: MutateOptions): FenceTimes {
   const fenceMs = durationMs(options.fence ?? defaultFence, 'fence')
   if (fenceMs < shortestFenceMs || fenceMs > longestFenceMs) {
     throw new UsageError('TIERCEL_INVALID_OPTION', `fence: ${show(options.fence)} is not allowed. Allowed: 100 ms to 10 minutes.`)

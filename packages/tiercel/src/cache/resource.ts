@@ -1,10 +1,13 @@
 import type { KeyPart } from '../kernel/key.ts'
 import type { KeyParam, KeyParams } from '../kernel/key-template.ts'
+import type { Source } from '../sources/source.ts'
 import type { InvalidationOutcome } from './invalidate.ts'
 import type { BatchLoader, LoadContext } from './loader.ts'
 import type { MutateOptions, MutateResult } from './mutate.ts'
 import type { BatchOptions, PolicyOptions, SetOptions } from './options.ts'
 import type { Tag } from './tag-names.ts'
+import type { WriteLog } from './write-log.ts'
+import type { WriteOutcome } from './write-source.ts'
 
 /** What a resource is declared with: its key, its loaders, and how long its values live. */
 export type ResourceDefinition<Template extends string, T> = ResourceOptions<Template> &
@@ -25,15 +28,56 @@ export interface ResourceOptions<Template extends string> extends PolicyOptions,
 }
 
 /**
- * At least one of the two. With `loadMany`, all `get`s of one turn of the event loop join one batch; `load`, where there is one, then
+ * At least one of them; what is there beside a source comes before it. With `loadMany`, all `get`s of one turn of the event loop join one batch; `load`, where there is one, then
  * serves the batches that come to a single key.
  */
 export type ResourceLoaders<Params, T> =
-  | { readonly load: ResourceLoader<Params, T>; readonly loadMany?: BatchLoader<Params, T, Params | KeyParam> }
-  | { readonly load?: undefined; readonly loadMany: BatchLoader<Params, T, Params | KeyParam> }
+  | (OwnLoaders<Params, T> & { readonly load: ResourceLoader<Params, T> })
+  | (OwnLoaders<Params, T> & { readonly loadMany: BatchLoader<Params, T, Params | KeyParam> })
+  | (OwnLoaders<Params, T> & { readonly source: Source<Params, T> })
+
+interface OwnLoaders<Params, T> {
+  readonly load?: ResourceLoader<Params, T> | undefined
+  readonly loadMany?: BatchLoader<Params, T, Params | KeyParam> | undefined
+  /** Where values come from, and go to with `write`: {@link Source}. `tiercel/sources/…` has some. */
+  readonly source?: Source<Params, T> | undefined
+}
 
 /** Produces the value of one key from the source. `null` for "there is none". Must depend on nothing but `params`. */
 export type ResourceLoader<Params, T> = (params: Params, context: LoadContext) => T | Promise<T>
+
+/** A definition that has it is of a resource that writes. */
+export interface Writes<Template extends string, T> {
+  /** How values are written. Default: `set` is of the cache alone. */
+  readonly write: WriteOptions<KeyParams<Template>, NoInfer<T>>
+}
+
+export type WriteOptions<Params, T> = WriteThrough<Params, T> | WriteBehind<Params, T>
+
+/**
+ * What is missing here comes from the `source` of the resource. One of `store` and `storeMany` is needed, but for a log whose writes are carried by other
+ * processes; `remove` where values are to be removed.
+ */
+export interface WriteThrough<Params, T> extends MutateOptions, SourceWrites<Params, T> {
+  /** The source first, then the cache, and the caller waits for both. */
+  readonly mode: 'through'
+}
+
+export interface WriteBehind<Params, T> extends MutateOptions, SourceWrites<Params, T> {
+  /** A log first, then the cache; the source takes the writes from the log. Reads of what it has not taken yet are answered by the log. */
+  readonly mode: 'behind'
+  /** `createWriteBehind` of `tiercel/write-behind`. */
+  readonly log: WriteLog
+  /** What the source is known by in the log, the same in all processes and no other's. Default: the key template. */
+  readonly name?: string
+}
+
+export type SourceWrites<Params, T> = Pick<Source<Params, T>, 'store' | 'storeMany' | 'remove'>
+
+export interface WriteCallOptions<T = unknown> extends SetOptions<T> {
+  /** Handed on to the source. Fired before the call, it rejects with the signal's reason. Default: none. */
+  readonly signal?: AbortSignal
+}
 
 export interface ResourceGetOptions {
   /** Detaches this caller when it fires. Default: none. */
@@ -99,4 +143,39 @@ export interface Resource<Template extends string, T, Stored = T> {
 
   /** As `cache.deleteMany`. */
   deleteMany(list: readonly KeyParams<Template>[]): Promise<InvalidationOutcome>
+}
+
+/** A resource that writes to its source as well. */
+export interface WritableResource<Template extends string, T, Stored = T> extends Omit<Resource<Template, T, Stored>, 'set' | 'setMany'> {
+  /**
+   * Writes a value to the source, or to the log before it, and to the cache, which holds nothing else of the key meanwhile. Costs two round trips beside
+   * the write itself.
+   *
+   * @throws what the source throws, as it is: whether it has the value is then its own affair, and the cache has none
+   * @throws {TIERCEL_SCHEMA_MISMATCH} {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_VALUE_TOO_LARGE} nothing was touched
+   * @throws of a log, as `WriteLog.append`
+   */
+  set(params: KeyParams<Template>, value: Stored, options?: WriteCallOptions<Stored>): Promise<WriteOutcome>
+
+  /**
+   * As `set` for each, by as few calls of `storeMany` as `batchSize` allows, or each by `store`. No key twice.
+   *
+   * @returns the outcomes, in the order of `entries`; with `partial`, one settled result per key.
+   * @throws {TIERCEL_BATCH_FAILED} some could not be written; `results` of the error has each
+   */
+  setMany(
+    entries: readonly (readonly [params: KeyParams<Template>, value: Stored])[],
+    options: WriteCallOptions<Stored> & { readonly partial: true },
+  ): Promise<PromiseSettledResult<WriteOutcome>[]>
+  setMany(
+    entries: readonly (readonly [params: KeyParams<Template>, value: Stored])[],
+    options?: WriteCallOptions<Stored> & { readonly partial?: false },
+  ): Promise<WriteOutcome[]>
+
+  /**
+   * Removes a value from the source, or has the log do so, and from the cache. (`delete` is of the cache alone.)
+   *
+   * @throws {TIERCEL_UNSUPPORTED} there is no `remove`; otherwise as `set`
+   */
+  remove(params: KeyParams<Template>, options?: { readonly signal?: AbortSignal }): Promise<WriteOutcome>
 }

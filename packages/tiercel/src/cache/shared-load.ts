@@ -12,12 +12,13 @@ import { away, type Found, fenced } from './found.ts'
 import { Hold } from './hold.ts'
 import type { L2Budget } from './l2-budget.ts'
 import type { LoadRequest } from './load-request.ts'
+import { tagLifeMs } from './new-entry.ts'
 import { judge, keepInL1, type Look, lookUp, settle } from './read-path.ts'
 import type { StoredKey } from './scope.ts'
 import { failureOf, isOfSource, rememberFailure, sharedFailure } from './shared-failure.ts'
 import { checkFound } from './value-checks.ts'
 import { waitForHolder } from './wait-for-holder.ts'
-import { giveBack, inBackground, keepInL1Alone, publish, slide, tagLifeMs } from './write-path.ts'
+import { giveBack, inBackground, keepInL1Alone, publish, slide } from './write-path.ts'
 
 const shortestRestMs = 50
 const longestRestMs = 1_000

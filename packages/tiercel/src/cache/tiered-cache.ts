@@ -1,4 +1,3 @@
-import type { AnySchemaOptions } from '../codecs/schema.ts'
 import { UsageError } from '../kernel/errors.ts'
 import { checkPath, joinKey, type Key, type KeyPart } from '../kernel/key.ts'
 import { checkOptionNames } from '../kernel/options.ts'
@@ -13,12 +12,13 @@ import { cacheAdmin } from './cache-admin.ts'
 import { loadRunner } from './call-loader.ts'
 import { type CloseOptions, checkClose, closeCore } from './close.ts'
 import { type Core, checkOpen } from './core.ts'
-import { declareFunction, declareResource } from './declare.ts'
+import { type AnyDefinition, type AnyResource, declareFunction, declareResource } from './declare.ts'
 import type { BatchingCache } from './declared-resource.ts'
 import { encodeValue } from './encode.ts'
 import type { Entry } from './entry.ts'
 import { explain } from './explain/explain.ts'
 import type { Explanation } from './explain/explanation.ts'
+import type { FenceTimes } from './fences.ts'
 import { type CacheHealth, healthOf } from './health.ts'
 import { ageTags, bumpTags, deleteEntries, expireEntry, type InvalidationOutcome } from './invalidate.ts'
 import { type BatchPlace, LoadBatch, type LoadRunner } from './load-batch.ts'
@@ -27,11 +27,12 @@ import type { MemoizedFunction, MemoizeOptions } from './memoized.ts'
 import { checkMutation, type MutateOptions, type MutateResult, type MutateTargets, mutate } from './mutate.ts'
 import type { GetOrSetManyOptions, SetOptions } from './options.ts'
 import { callPolicy, setOptionNames } from './policy.ts'
-import type { Resource, ResourceDefinition } from './resource.ts'
+import type { KeyChange } from './resource-writes.ts'
 import type { Scope } from './scope.ts'
 import type { Scopes } from './scopes.ts'
+import { type SetEntry, writeEntries } from './set-entries.ts'
 import { type Tag, tagNames } from './tag-names.ts'
-import { type SetEntry, writeEntries } from './write-path.ts'
+import { type Commit, type WriteOutcome, writeSource } from './write-source.ts'
 
 /**
  * The public face: checks what callers give, looks into L1, and hands on.
@@ -101,7 +102,7 @@ export class TieredCache implements BatchingCache {
     // A copy of the key's parts: the caller's array may have changed when it is loaded.
     const values = keys.map((key) => this.getOrSetAt(() => batch.add((typeof key === 'string' ? key : [...key]) as K), key, each))
     batch.close()
-    return settleAll(values as Promise<T>[], { call: 'getOrSetMany', isPartial, signal: each.signal })
+    return settleAll(values as Promise<T>[], { call: 'getOrSetMany', done: 'loaded', isPartial, signal: each.signal })
   }
 
   getOrSetAt(takePlace: () => BatchPlace, key: Key, options: CallOptions | undefined): Promise<unknown> {
@@ -124,7 +125,7 @@ export class TieredCache implements BatchingCache {
     }
   }
 
-  resource<const Template extends string, T>(definition: ResourceDefinition<Template, T> & AnySchemaOptions): Resource<Template, T> {
+  resource<const Template extends string, T>(definition: AnyDefinition<Template, T>): AnyResource<Template, T> {
     return declareResource({ cache: this, core: this.#core, scope: this.#scope }, definition)
   }
 
@@ -140,6 +141,20 @@ export class TieredCache implements BatchingCache {
     if (!Array.isArray(entries)) throw listExpected('setMany', 'entries: [[key, value], …]', entries)
     const checked = entries.map(([key, value]) => this.#entry(key, value, options, 'setMany'))
     await writeEntries(this.#core, checked)
+  }
+
+  async writeSource(
+    changes: readonly KeyChange[],
+    times: FenceTimes,
+    commit: (entryKeys: readonly string[]) => ReturnType<Commit>,
+  ): Promise<PromiseSettledResult<WriteOutcome>[]> {
+    const checked = changes.map(({ key, value, options }) =>
+      options === undefined
+        ? { path: this.#path(key), entry: undefined }
+        : { path: this.#path(key), entry: this.#entry(key, value, options, 'set') },
+    )
+    const entryKeys = checked.map(({ path }) => this.#scope.storedKey(path).key)
+    return writeSource(this.#core, this.#scope, checked, { times, commit: () => commit(entryKeys) })
   }
 
   async delete(key: Key): Promise<InvalidationOutcome> {

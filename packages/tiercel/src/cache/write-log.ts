@@ -1,3 +1,5 @@
+import type { Source } from '../sources/source.ts'
+
 /**
  * Where writes are acknowledged before the source has them: an ordered, durable log that somebody else carries to the source. What a cache
  * needs of it; `patterns/write-behind` is one.
@@ -12,23 +14,31 @@
  */
 export interface WriteLog {
   /**
-   * Appends one write. Those of one turn of the event loop leave together.
+   * Has the writes of this name carried to `source` from this process too.
+   * @throws at once {TIERCEL_TEMPLATE_CONFLICT} the name stands for another source already
+   */
+  source(name: string, source: Source<LoggedParams, unknown>): void
+  /**
+   * Appends one write. Those of one turn of the event loop leave together. What it is given is not looked at after the call.
    * @throws {TIERCEL_WRITES_FULL} too much is waiting for the source, and the log was told to refuse
    * @throws {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_STORE_DEADLINE} {TIERCEL_SERVER_ERROR} whether it was appended is not known
    */
   append(write: LoggedWrite): Promise<Appended>
-  /** The newest write of a key that the source does not have yet. @throws as `append`, but for what is full */
-  pending(name: string, path: string): Promise<PendingWrite | undefined>
+  /**
+   * The newest write of a key that the source does not have yet.
+   * @throws {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_STORE_DEADLINE} {TIERCEL_SERVER_ERROR} it is not known
+   */
+  pending(key: string): Promise<PendingWrite | undefined>
 }
 
+export type LoggedParams = Readonly<Record<string, string | number | bigint>>
+
 export interface LoggedWrite {
-  /** What the source is known by: a resource's key template. */
+  /** What the source is known by. */
   readonly name: string
-  /** The encoded path of the key: what is ordered. */
-  readonly path: string
-  /** The key of its entry on the cache's server: what is deleted when the write is given up. */
-  readonly entryKey: string
-  readonly params: Readonly<Record<string, unknown>>
+  /** The key of its entry on the server: what is ordered by, and what is deleted when the write is given up. */
+  readonly key: string
+  readonly params: LoggedParams
   readonly change: WriteChange
 }
 
@@ -39,9 +49,9 @@ export interface PendingWrite {
   readonly change: WriteChange
 }
 
-/** `logged`: it will reach the source. `written`: the log was full, was told to go through then, and the source has it. */
+/** `logged`: it will reach the source. `committed`: the log was full, was told to go through then, and the source has it. */
 export interface Appended {
-  readonly kind: 'logged' | 'written'
+  readonly source: 'logged' | 'committed'
   readonly sequence: number
   readonly durability: Durability
 }

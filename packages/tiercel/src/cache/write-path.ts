@@ -1,37 +1,16 @@
-import { byteLength } from '../codecs/encoding.ts'
-import { valuePrefix, versionOffset, versionPrefix, versionText } from '../codecs/envelope.ts'
+import { valuePrefix, versionOffset, versionPrefix } from '../codecs/envelope.ts'
 import type { HeldToken, TagSnapshot } from '../coherence/tag.ts'
-import { StoreError } from '../kernel/errors.ts'
-import type { PutOutcome, Store, StoreEntry } from '../stores/store.ts'
+import type { Store, StoreEntry } from '../stores/store.ts'
 import type { WriteDropped } from '../telemetry/event.ts'
 import type { Loaded } from './call-loader.ts'
 import type { Claim } from './claim.ts'
 import { type Core, reportStoreFailure } from './core.ts'
-import { type EncodedValue, encodeLoaded } from './encode.ts'
-import { Entry } from './entry.ts'
+import { encodeLoaded } from './encode.ts'
+import type { Entry } from './entry.ts'
 import type { Flight } from './flight.ts'
+import { entryBytes, fillL1, type Life, type NewEntry, tagLifeMs, versionOf, written } from './new-entry.ts'
 import { lifeMs, type Policy } from './policy.ts'
-import { keepInL1 } from './read-path.ts'
-import type { Scope, Write } from './scope.ts'
-import { beginWrite, endWrite } from './writes.ts'
-
-const shortestTagLifeMs = 60_000
-
-/** One entry on its way into the tiers. */
-interface NewEntry {
-  readonly scope: Scope
-  readonly path: string
-  readonly policy: Policy
-  /** Encoded names of its tags. */
-  readonly tags: readonly string[]
-}
-
-/** Its ages: fresh for `freshMs`, stale for `graceMs` after that. Both whole, in ms. */
-interface Life {
-  readonly freshMs: number
-  readonly graceMs: number
-  readonly loadCostMs: number
-}
+import type { Scope } from './scope.ts'
 
 /**
  * Stores what was loaded, in L2 only over what it may replace, then in L1. Where it may not be stored, or all who wanted it have left, a lease
@@ -101,11 +80,6 @@ async function tokensOf(
   return lateTags.length === 0 ? snapshot.tokens : scope.tags.snapLate(lateTags, tagLifeMs(lifeMs), snapshot)
 }
 
-/** How long a tag is to live for an entry with this life: it is made longer once less than half is left. */
-export function tagLifeMs(entryLifeMs: number): number {
-  return Math.max(2 * entryLifeMs, shortestTagLifeMs)
-}
-
 async function storeClaimed(l2: Store, claim: Claim, entry: StoreEntry): Promise<boolean> {
   if (claim.expected.length === 0) return (await l2.claim(entry)) === undefined
   return l2.swap({ ...entry, expected: claim.expected, isWhole: claim.isWhole })
@@ -155,153 +129,11 @@ export async function slide(core: Core, entry: NewEntry, flight: Flight, old: En
   return undefined
 }
 
-/** A value to be set, with all that was checked. */
-export interface SetEntry extends NewEntry {
-  readonly encoded: EncodedValue
-}
-
-/** Stores values in both tiers. L1 has them once L2 has confirmed, and nothing when it has not. */
-export async function writeEntries(core: Core, entries: readonly SetEntry[]): Promise<void> {
-  core.counters.sets += entries.length
-  if (core.l1 !== undefined) core.changes?.start()
-  const writes = entries.map((entry) => beginWrite(entry.scope, entry.path))
-  const prepared: Prepared[] = []
-  let outcomes: readonly (PutOutcome | 'overtaken')[] = []
-  try {
-    for (const entry of await Promise.all(entries.map((each) => prepare(core, each)))) prepared.push(entry)
-    outcomes = await storeAll(core, prepared, writes)
-  } catch (error) {
-    reportStoreFailure(core, entries[0]?.scope.name ?? '', 'write', error)
-    throw error
-  } finally {
-    entries.forEach((entry, at) => {
-      const write = writes[at] as Write
-      const isNewest = endWrite(entry.scope, entry.path, write)
-      if (outcomes[at] === 'stored') stored(core, prepared[at] as Prepared, isNewest, write)
-    })
-  }
-  const fencedAt = outcomes.indexOf('fenced')
-  if (fencedAt >= 0) throw fencedError(entries[fencedAt]?.path)
-}
-
-interface Prepared {
-  readonly entry: SetEntry
-  readonly life: Life
-  readonly tokens: readonly HeldToken[]
-  readonly sentAtMs: number
-  readonly bytes: Buffer | undefined
-}
-
-/** With the tags as they are now: what is set is as new as this call. */
-async function prepare(core: Core, entry: SetEntry): Promise<Prepared> {
-  const { ttlMs, jitter, graceMs } = entry.policy
-  const life = { freshMs: lifeMs(ttlMs, jitter, core.random), graceMs, loadCostMs: 0 }
-  const sentAtMs = core.nowMs()
-  if (!core.format.hasHeader)
-    return { entry, life, tokens: [], sentAtMs, bytes: entryBytes(core, entry, entry.encoded, life, [], undefined) }
-  const snapshot = await entry.scope.tags.snap(entry.tags, tagLifeMs(ttlMs + graceMs))
-  if (snapshot.isFenced) throw fencedError(entry.path)
-  const { tokens } = snapshot
-  const bytes = core.l2 === undefined ? undefined : entryBytes(core, entry, entry.encoded, life, tokens, undefined)
-  return { entry, life, tokens, sentAtMs, bytes }
-}
-
-/** What a later write of this process has overtaken before it could be sent need not be. */
-async function storeAll(
-  core: Core,
-  prepared: readonly Prepared[],
-  writes: readonly Write[],
-): Promise<readonly (PutOutcome | 'overtaken')[]> {
-  const { l2 } = core
-  const isWanted = prepared.map(({ entry }, at) => entry.scope.writes.get(entry.path) === writes[at])
-  const wanted = prepared.filter((_, at) => isWanted[at])
-  const outcomes =
-    l2 === undefined || wanted.length === 0
-      ? wanted.map(() => 'stored' as const)
-      : await l2.setMany(
-          wanted.map(({ entry, bytes, life }) => {
-            const { key } = entry.scope.storedKey(entry.path)
-            return { key, value: bytes as Buffer, ttlMs: life.freshMs + life.graceMs }
-          }),
-        )
-  const sent = outcomes.values()
-  return isWanted.map((wants) => (wants ? (sent.next().value as PutOutcome) : 'overtaken'))
-}
-
-function stored(core: Core, { entry, life, tokens, sentAtMs, bytes }: Prepared, isNewest: boolean, write: Write): void {
-  const version = bytes === undefined ? '' : versionOf(core, bytes)
-  if (isNewest) fillL1(core, entry, entry.encoded, life, { sentAtMs, tokens, version, isSuspect: write.isTouched }, bytes?.length ?? 0)
-  core.journal?.applied([entry.scope.journalEntry(entry.path)])
-  written(core, entry.scope, entry.path, bytes?.length ?? 0)
-}
-
 function lifeOf(core: Core, { jitter }: Policy, { ttlMs, graceMs, loadCostMs }: Loaded): Life {
   return { freshMs: lifeMs(ttlMs, jitter, core.random), graceMs, loadCostMs }
-}
-
-function entryBytes(
-  core: Core,
-  { scope, path }: NewEntry,
-  { value, payload }: EncodedValue,
-  life: Life,
-  tags: readonly HeldToken[],
-  version: Buffer | undefined,
-): Buffer {
-  const stored = scope.storedKey(path)
-  const createdAtMs = core.l2?.nowMs() ?? 0
-  const staleAtMs = createdAtMs + life.freshMs
-  const head = {
-    version,
-    storedKey: stored.key,
-    echo: stored.echo,
-    codec: core.format.codecId,
-    createdAtMs,
-    staleAtMs,
-    deadAtMs: staleAtMs + life.graceMs,
-    loadCostMs: life.loadCostMs,
-    tags,
-  }
-  return core.format.write(head, payload === undefined ? (value === null ? 'null' : 'absent') : { payload })
-}
-
-function versionOf(core: Core, bytes: Buffer): string {
-  return core.format.hasHeader ? versionText(bytes) : ''
-}
-
-/** Where a value in L1 comes from. */
-interface Origin {
-  readonly sentAtMs: number
-  readonly tokens: readonly HeldToken[]
-  readonly version: string
-  /** Whether the key may have changed since. */
-  readonly isSuspect: boolean
-}
-
-function fillL1(core: Core, entry: NewEntry, encoded: EncodedValue, life: Life, origin: Origin, storedBytes: number): void {
-  if (entry.scope.l1 === undefined) return
-  const nowMs = core.nowMs()
-  const staleAtMs = nowMs + life.freshMs
-  const kept = new Entry(encoded.value, nowMs, staleAtMs, staleAtMs + life.graceMs, life.loadCostMs, entry.policy)
-  // What is compressed in L2 is not in here.
-  kept.sizeBytes = Math.max(storedBytes, byteLength(encoded.payload ?? ''))
-  kept.sentAtMs = Math.floor(origin.sentAtMs)
-  kept.tokens = origin.tokens
-  kept.version = origin.version
-  if (origin.isSuspect) kept.doubt()
-  keepInL1(core, entry, kept)
-}
-
-function written(core: Core, scope: Scope, path: string, sizeBytes: number): void {
-  core.counters.bytesWritten += sizeBytes
-  if (core.emitter.isHeard) core.emitter.emit({ type: 'write.done', namespace: scope.name, key: path, sizeBytes })
 }
 
 function drop(core: Core, scope: Scope, path: string, reason: WriteDropped['reason']): void {
   core.counters.writesDropped += 1
   if (core.emitter.isHeard) core.emitter.emit({ type: 'write.dropped', namespace: scope.name, key: path, reason })
-}
-
-function fencedError(key: string | undefined): StoreError {
-  const text = 'set: the source of this key is being changed right now, so nothing may be stored for it. The next load will.'
-  return new StoreError('TIERCEL_FENCED', text, key === undefined ? { operation: 'set' } : { operation: 'set', key })
 }

@@ -45,9 +45,10 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
   },
   TIERCEL_INVALID_BATCH: {
     retryable: false,
-    meaning: 'loadMany returned neither an array with one entry per key nor a Map.',
+    meaning:
+      'loadMany returned neither an array with one entry per key nor a Map, or storeMany another number of outcomes than it had writes.',
     advice:
-      'Return the values in the order of the keys, or a Map from key to value; null for "there is none", an Error for a key that failed.',
+      'Return the values in the order of the keys, or a Map from key to value; null for "there is none", an Error for a key that failed. Of storeMany: nothing, or one outcome per write.',
   },
   TIERCEL_BATCH_FAILED: {
     retryable: false,

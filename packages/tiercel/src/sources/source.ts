@@ -28,7 +28,7 @@ export interface Source<Params, T> {
   store?(params: Params, value: T, context: WriteContext): unknown
   /**
    * Commits the values of several keys, none twice; not one transaction unless the source makes it one.
-   * @returns nothing when all are committed; else one per write, in their order: its error, or `undefined` where it was committed
+   * @returns one per write, in their order: its error, or `undefined` where it was committed. What holds no error says that all are
    */
   storeMany?(writes: readonly SourceWrite<Params, T>[], context: SourceContext): StoreManyResult | Promise<StoreManyResult>
   /** Removes one key; no error when there was none. What is returned is ignored. */

@@ -40,6 +40,8 @@ export interface CacheStats {
   readonly deletes: number
   /** Changes of the source, by `mutate`. */
   readonly mutations: number
+  /** Keys that resources wrote to the source, or to a log before it, or removed there. */
+  readonly sourceWrites: number
   /** Tags that were invalidated or expired. */
   readonly tagsInvalidated: number
   /** Loaded values that were not stored: their key was written or deleted meanwhile, or nobody wanted them any more. */
@@ -75,6 +77,7 @@ export class Counters {
   sets = 0
   deletes = 0
   mutations = 0
+  sourceWrites = 0
   tagsInvalidated = 0
   writesDropped = 0
 }
@@ -109,6 +112,7 @@ export function snapshot(counters: Counters, l1: L1Usage): CacheStats {
     sets: counters.sets,
     deletes: counters.deletes,
     mutations: counters.mutations,
+    sourceWrites: counters.sourceWrites,
     tagsInvalidated: counters.tagsInvalidated,
     writesDropped: counters.writesDropped,
   }
