@@ -77,8 +77,11 @@ export class ResourceWrites {
     return valueOf(result as PromiseSettledResult<WriteOutcome>)
   }
 
-  #store(changes: readonly ResourceChange[], signal: AbortSignal | undefined): Promise<PromiseSettledResult<WriteOutcome>[]> {
+  async #store(changes: readonly ResourceChange[], signal: AbortSignal | undefined): Promise<PromiseSettledResult<WriteOutcome>[]> {
     checkSignal(signal)?.throwIfAborted()
+    if (changes.some(({ value }) => value === null)) {
+      throw new UsageError('TIERCEL_UNDEFINED_VALUE', `${this.#call}: null cannot be written: it means "there is none". Use remove.`)
+    }
     const { writer, times } = this.#terms
     return this.#cache.writeSource(changes, times, (entryKeys) =>
       writer.store(

@@ -49,7 +49,7 @@ export type ResourceLoader<Params, T> = (params: Params, context: LoadContext) =
 /** A definition that has it is of a resource that writes. */
 export interface Writes<Template extends string, T> {
   /** How values are written. Default: `set` is of the cache alone. */
-  readonly write: WriteOptions<KeyParams<Template>, NoInfer<T>>
+  readonly write: WriteOptions<KeyParams<Template>, T>
 }
 
 export type WriteOptions<Params, T> = WriteThrough<Params, T> | WriteBehind<Params, T>
@@ -149,13 +149,13 @@ export interface Resource<Template extends string, T, Stored = T> {
 export interface WritableResource<Template extends string, T, Stored = T> extends Omit<Resource<Template, T, Stored>, 'set' | 'setMany'> {
   /**
    * Writes a value to the source, or to the log before it, and to the cache, which holds nothing else of the key meanwhile. Costs two round trips beside
-   * the write itself.
+   * the write itself. `null` is what a key has that the source does not: `remove` makes it so.
    *
    * @throws what the source throws, as it is: whether it has the value is then its own affair, and the cache has none
    * @throws {TIERCEL_SCHEMA_MISMATCH} {TIERCEL_UNDEFINED_VALUE} {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_VALUE_TOO_LARGE} nothing was touched
    * @throws of a log, as `WriteLog.append`
    */
-  set(params: KeyParams<Template>, value: Stored, options?: WriteCallOptions<Stored>): Promise<WriteOutcome>
+  set(params: KeyParams<Template>, value: Exclude<Stored, null>, options?: WriteCallOptions<Stored>): Promise<WriteOutcome>
 
   /**
    * As `set` for each, by as few calls of `storeMany` as `batchSize` allows, or each by `store`. No key twice.
@@ -164,11 +164,11 @@ export interface WritableResource<Template extends string, T, Stored = T> extend
    * @throws {TIERCEL_BATCH_FAILED} some could not be written; `results` of the error has each
    */
   setMany(
-    entries: readonly (readonly [params: KeyParams<Template>, value: Stored])[],
+    entries: readonly (readonly [params: KeyParams<Template>, value: Exclude<Stored, null>])[],
     options: WriteCallOptions<Stored> & { readonly partial: true },
   ): Promise<PromiseSettledResult<WriteOutcome>[]>
   setMany(
-    entries: readonly (readonly [params: KeyParams<Template>, value: Stored])[],
+    entries: readonly (readonly [params: KeyParams<Template>, value: Exclude<Stored, null>])[],
     options?: WriteCallOptions<Stored> & { readonly partial?: false },
   ): Promise<WriteOutcome[]>
 

@@ -20,7 +20,7 @@ export interface WriteLog {
   source(name: string, source: Source<LoggedParams, unknown>): void
   /**
    * Appends one write. Those of one turn of the event loop leave together. What it is given is not looked at after the call.
-   * @throws {TIERCEL_WRITES_FULL} too much is waiting for the source, and the log was told to refuse
+   * @throws an error with a code of its own where too much is waiting for the source, and it was told to refuse
    * @throws {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_STORE_DEADLINE} {TIERCEL_SERVER_ERROR} whether it was appended is not known
    */
   append(write: LoggedWrite): Promise<Appended>

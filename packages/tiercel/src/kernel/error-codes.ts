@@ -57,8 +57,9 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
   },
   TIERCEL_UNDEFINED_VALUE: {
     retryable: false,
-    meaning: 'A loader returned undefined, or undefined was to be set. undefined means "not in the cache" and cannot be stored.',
-    advice: 'Return null for "there is none"; a stored null is a value.',
+    meaning:
+      'A loader returned undefined, or undefined was to be set, or null to be written to a source. undefined means "not in the cache", null that the source has none.',
+    advice: 'Return null for "there is none"; a stored null is a value. From a source, remove.',
   },
   TIERCEL_UNSERIALIZABLE_VALUE: {
     retryable: false,

@@ -17,15 +17,15 @@
  * Defined by the suite `test/conformance/source.suite.ts`.
  */
 export interface Source<Params, T> {
-  /** The value of one key; `null`: there is none. */
-  load?(params: Params, context: SourceContext): T | null | Promise<T | null>
+  /** The value of one key; `null`, where `T` has it: there is none. */
+  load?(params: Params, context: SourceContext): T | Promise<T>
   /**
    * The values of several keys, none twice.
    * @returns one per key, in their order: the value, `null` for none, or the error of that key alone
    */
-  loadMany?(list: readonly Params[], context: SourceContext): readonly (T | null | Error)[] | Promise<readonly (T | null | Error)[]>
+  loadMany?(list: readonly Params[], context: SourceContext): readonly (T | Error)[] | Promise<readonly (T | Error)[]>
   /** Commits the value of one key, whether there was one or not. What is returned is ignored. */
-  store?(params: Params, value: T, context: WriteContext): unknown
+  store?(params: Params, value: Exclude<T, null>, context: WriteContext): unknown
   /**
    * Commits the values of several keys, none twice; not one transaction unless the source makes it one.
    * @returns one per write, in their order: its error, or `undefined` where it was committed. What holds no error says that all are
@@ -49,7 +49,7 @@ export interface WriteContext extends SourceContext {
 
 export interface SourceWrite<Params, T> {
   readonly params: Params
-  readonly value: T
+  readonly value: Exclude<T, null>
   /** As in `WriteContext`. */
   readonly sequence: number | undefined
 }

@@ -29,11 +29,11 @@ function rows(...first: Product[]) {
     load: vi.fn(async ({ id }: Params) => table.get(String(id)) ?? null),
     store: vi.fn(async ({ id }: Params, row: Product): Promise<void> => void table.set(String(id), row)),
     remove: vi.fn(async ({ id }: Params) => void table.delete(String(id))),
-  } satisfies Source<Params, Product>
+  } satisfies Source<Params, Product | null>
   return { table, source }
 }
 
-function productsOf(cache: Cache, source: Source<Params, Product>) {
+function productsOf(cache: Cache, source: Source<Params, Product | null>) {
   return cache.resource({ key, source, ttl: '5m', write: { mode: 'through' } })
 }
 
@@ -327,6 +327,10 @@ test('what is not allowed is refused before anything is touched', async () => {
   ] as const
   await expect(products.setMany(twice)).rejects.toMatchObject({ code: 'TIERCEL_INVALID_OPTION', message: expect.stringContaining('twice') })
   await expect(products.set({ id: 1 }, undefined as never)).rejects.toMatchObject({ code: 'TIERCEL_UNDEFINED_VALUE' })
+  await expect(products.set({ id: 1 }, null as never)).rejects.toMatchObject({
+    code: 'TIERCEL_UNDEFINED_VALUE',
+    message: expect.stringContaining('remove'),
+  })
   await expect(products.set({ id: 1 }, { name: () => 1 } as never)).rejects.toMatchObject({ code: 'TIERCEL_UNSERIALIZABLE_VALUE' })
   await expect(products.set({} as never, fresh)).rejects.toMatchObject({ code: 'TIERCEL_INVALID_KEY' })
   await expect(products.set({ id: 1 }, fresh, { ttl: 0 })).rejects.toMatchObject({ code: 'TIERCEL_INVALID_DURATION' })
@@ -341,7 +345,7 @@ test('what is not allowed is refused before anything is touched', async () => {
 })
 
 test('a source may be an instance of a class', async () => {
-  class Table implements Source<Params, Product> {
+  class Table implements Source<Params, Product | null> {
     readonly #rows = new Map<string, Product>()
     async load({ id }: Params): Promise<Product | null> {
       return this.#rows.get(String(id)) ?? null

@@ -1,5 +1,5 @@
 import { describe, expectTypeOf, test } from 'vitest'
-import type { Cache, KeyParam, KeyParams, KeyPart, Resource } from '../../src/index.ts'
+import type { Cache, KeyParam, KeyParams, KeyPart, Resource, Source, WritableResource, WriteOutcome } from '../../src/index.ts'
 
 interface Product {
   readonly id: number
@@ -39,6 +39,29 @@ describe('a resource', () => {
       void products.get({ id: true })
       // @ts-expect-error not a product
       void products.set({ id: 7 }, 'seven')
+    })
+  })
+
+  test('that writes has outcomes, and takes what its loader gives, but for null', () => {
+    neverRun((cache) => {
+      const store = async (_: { id: KeyParam }, row: Product): Promise<void> => void row
+      const loaded = cache.resource({
+        key: 'product:{id}',
+        load: ({ id }) => db.product(id),
+        write: { mode: 'through', store: (params, row) => store(params, row) },
+      })
+      expectTypeOf(loaded).toEqualTypeOf<WritableResource<'product:{id}', Product | null>>()
+      expectTypeOf(loaded.set({ id: 7 }, { id: 7, name: 'x' })).toEqualTypeOf<Promise<WriteOutcome>>()
+      expectTypeOf(loaded.remove({ id: 7 })).toEqualTypeOf<Promise<WriteOutcome>>()
+      expectTypeOf(loaded.setMany([], { partial: true })).toEqualTypeOf<Promise<PromiseSettledResult<WriteOutcome>[]>>()
+      // @ts-expect-error null is removed, not written
+      void loaded.set({ id: 7 }, null)
+      // @ts-expect-error there is no such mode
+      cache.resource({ key: 'product:{id}', load: ({ id }) => db.product(id), write: { mode: 'around', store } })
+      const source: Source<{ readonly id: KeyParam }, Product | null> = { load: ({ id }) => db.product(id), store }
+      const sourced = cache.resource({ key: 'product:{id}', source, write: { mode: 'through' } })
+      expectTypeOf(sourced).toEqualTypeOf<WritableResource<'product:{id}', Product | null>>()
+      expectTypeOf(cache.resource({ key: 'product:{id}', source }).get({ id: 7 })).toEqualTypeOf<Promise<Product | null>>()
     })
   })
 
