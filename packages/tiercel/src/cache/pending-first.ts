@@ -5,8 +5,8 @@ import type { PendingWrite, WriteLog } from './write-log.ts'
 /** A log, asked by paths. */
 export type Pending = (path: string) => Promise<PendingWrite | undefined>
 
-export function pendingOf(log: WriteLog, entryKeyOf: (path: string) => string): Pending {
-  return (path) => log.pending(entryKeyOf(path))
+export function pendingOf(log: WriteLog, name: string, entryKeyOf: (path: string) => string): Pending {
+  return (path) => log.pending(name, entryKeyOf(path))
 }
 
 /**

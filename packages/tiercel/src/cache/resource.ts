@@ -72,7 +72,7 @@ export interface WriteBehind<Params, T> extends MutateOptions, SourceWrites<Para
   readonly name?: string
 }
 
-export type SourceWrites<Params, T> = Pick<Source<Params, T>, 'store' | 'storeMany' | 'remove'>
+export type SourceWrites<Params, T> = Pick<Source<Params, T>, 'checksSequences' | 'store' | 'storeMany' | 'remove'>
 
 export interface WriteCallOptions<T = unknown> extends SetOptions<T> {
   /** Handed on to the source. Fired before the call, it rejects with the signal's reason. Default: none. */

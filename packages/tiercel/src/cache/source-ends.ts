@@ -38,8 +38,9 @@ type LoadMany = BatchLoader<LoggedParams, unknown>
 type Members = Source<LoggedParams, unknown>
 type Write = WriteOptions<LoggedParams, unknown>
 
+const logged = new WeakMap<Write, Members>()
 const members = ['load', 'loadMany', 'store', 'storeMany', 'remove'] as const
-const writeNames = ['mode', 'store', 'storeMany', 'remove', 'fence', 'holdOff']
+const writeNames = ['mode', 'checksSequences', 'store', 'storeMany', 'remove', 'fence', 'holdOff']
 const behindNames = [...writeNames, 'log', 'name']
 
 /**
@@ -51,7 +52,7 @@ export function sourceEnds(given: SourceGiven): SourceEnds {
   const write = checkWrite(given.write)
   const source = checkMembers(given.source, 'source')
   const own = checkMembers({ load: given.load, loadMany: given.loadMany, ...pick(write) }, 'resource')
-  const all = { ...source, ...own } as Members
+  const all = { ...source, ...own, checksSequences: checksSequences(given.source as Members | undefined, write) } as Members
   const { load, loadMany } = all as { load?: Load; loadMany?: LoadMany }
   if (load === undefined && loadMany === undefined) {
     throw new UsageError('TIERCEL_INVALID_LOADER', 'resource: a load or loadMany function is needed, or a source that has one.')
@@ -70,13 +71,27 @@ export function sourceEnds(given: SourceGiven): SourceEnds {
   return {
     load,
     loadMany,
-    pending: pendingOf(log, given.entryKeyOf),
+    pending: pendingOf(log, name, given.entryKeyOf),
     // Whether what carries the log elsewhere can remove is not known here.
     write: { writer: behindWriter(log, name), times, canRemove: !canStore || all.remove !== undefined },
     register: () => {
-      if (canStore) log.source(name, all)
+      if (canStore) log.source(name, loggedAs(write, all))
     },
   }
+}
+
+/** Said of what writes: of the definition's own functions, or of the source's. */
+function checksSequences(source: Members | undefined, write: Write | undefined): boolean {
+  const isOwn = write !== undefined && (write.store ?? write.storeMany ?? write.remove) !== undefined
+  return (isOwn ? write : source)?.checksSequences === true
+}
+
+/** The same for all declarations of one definition: a log takes a name to stand for one source. */
+function loggedAs(write: Write, members: Members): Members {
+  const known = logged.get(write)
+  if (known !== undefined) return known
+  logged.set(write, members)
+  return members
 }
 
 /** Its functions, bound to it: a source may be an instance of a class. */
@@ -115,8 +130,8 @@ function checkWrite(given: unknown): Write | undefined {
   if (typeof log?.append !== 'function' || typeof log.pending !== 'function' || typeof log.source !== 'function') {
     throw new UsageError('TIERCEL_INVALID_OPTION', `write: log: ${show(log)} is not allowed. Allowed: what createWriteBehind returns.`)
   }
-  if (name !== undefined && (typeof name !== 'string' || name === '')) {
-    throw new UsageError('TIERCEL_INVALID_OPTION', `write: name: ${show(name)} is not allowed. Allowed: text that is not empty.`)
+  if (name !== undefined && (typeof name !== 'string' || !/^\S+$/.test(name))) {
+    throw new UsageError('TIERCEL_INVALID_OPTION', `write: name: ${show(name)} is not allowed. Allowed: text without spaces.`)
   }
   return write
 }

@@ -14,29 +14,31 @@ import type { Source } from '../sources/source.ts'
  */
 export interface WriteLog {
   /**
-   * Has the writes of this name carried to `source` from this process too.
-   * @throws at once {TIERCEL_TEMPLATE_CONFLICT} the name stands for another source already
+   * Tells where the writes of a name go. May be told again.
+   * @throws {TIERCEL_TEMPLATE_CONFLICT} the name has another source already; {TIERCEL_UNSUPPORTED} it cannot be written to as the log would do it
    */
   source(name: string, source: Source<LoggedParams, unknown>): void
   /**
    * Appends one write. Those of one turn of the event loop leave together. What it is given is not looked at after the call.
-   * @throws an error with a code of its own where too much is waiting for the source, and it was told to refuse
+   * @throws {TIERCEL_WRITES_FULL} too much is waiting for the source, and the log was told to refuse
+   * @throws {TIERCEL_NOT_REPLICATED} it was appended, and is on fewer replicas than the log was told to wait for
+   * @throws {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_VALUE_TOO_LARGE} {TIERCEL_CLOSED} nothing was appended
    * @throws {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_STORE_DEADLINE} {TIERCEL_SERVER_ERROR} whether it was appended is not known
    */
   append(write: LoggedWrite): Promise<Appended>
   /**
    * The newest write of a key that the source does not have yet.
-   * @throws {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_STORE_DEADLINE} {TIERCEL_SERVER_ERROR} it is not known
+   * @throws {TIERCEL_CLOSED} {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_STORE_DEADLINE} {TIERCEL_SERVER_ERROR} it is not known
    */
-  pending(key: string): Promise<PendingWrite | undefined>
+  pending(name: string, key: string): Promise<PendingWrite | undefined>
 }
 
 export type LoggedParams = Readonly<Record<string, string | number | bigint>>
 
 export interface LoggedWrite {
-  /** What the source is known by. */
+  /** What the source is known by: a resource's key template. Has no space, and belongs to one source in all processes of a log. */
   readonly name: string
-  /** The key of its entry on the server: what is ordered by, and what is deleted when the write is given up. */
+  /** The key of its entry on the server, with the namespace in it: what is ordered by, and what is deleted when the write is given up. */
   readonly key: string
   readonly params: LoggedParams
   readonly change: WriteChange
