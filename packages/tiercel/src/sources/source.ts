@@ -1,3 +1,5 @@
+import type { KeyParam } from '../kernel/key-template.ts'
+
 /**
  * A source is the system of record behind a cache: where values are loaded from, and where they are written to.
  *
@@ -56,3 +58,6 @@ export interface SourceWrite<Params, T> {
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing says that all went well
 export type StoreManyResult = void | readonly (Error | undefined)[]
+
+/** The parameters of a key as a resource hands them over: `{ id: 7 }`. They count by their text: a source does not tell 7 from `'7'`. */
+export type SourceParams = Readonly<Record<string, KeyParam>>
