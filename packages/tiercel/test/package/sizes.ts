@@ -36,7 +36,10 @@ export const ceilings: Readonly<Record<string, Ceiling>> = {
   },
   'tiercel/sources': { maxBytes: 5_000, because: 'types, one check and the clause for hand-written upserts; 2 kB are errors' },
   'tiercel/sources/fetch': { maxBytes: 6_500, because: 'one source and the checks of its options; 2 kB are errors' },
-  'tiercel/sources/kysely': { maxBytes: 11_000, because: 'what SQL sources share, with the checks of their options, 6 kB; statements for three dialects' },
+  'tiercel/sources/kysely': {
+    maxBytes: 11_000,
+    because: 'what SQL sources share, with the checks of their options, 6 kB; statements for three dialects',
+  },
   'tiercel/sources/pg': { maxBytes: 11_000, because: 'what SQL sources share, with the checks of their options, 6 kB; statements' },
   'tiercel/testing': {
     maxBytes: 69_000,

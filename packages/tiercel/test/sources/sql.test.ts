@@ -289,14 +289,6 @@ describe.each(sqlEngines)('$name', ({ name, open }) => {
       await sourceOf().store({ id: 'a' }, { name: new TextEncoder().encode('bytes') }, through)
       expect(await rows()).toEqual([{ id: 'a', name: 'bytes' }])
     })
-
-    test('two writers of the same rows in another order do not wait for each other', async () => {
-      await create('id text primary key, name text')
-      const values = Array.from({ length: 40 }, (_, at) => ({ id: `${at}`, name: 'x' }))
-      await sourceOf().storeMany(writesOf(values, 'id'), { signal })
-      const orders = Array.from({ length: 60 }, (_, at) => (at % 2 === 0 ? values : values.toReversed()))
-      await Promise.all(orders.map((order) => sourceOf().storeMany(writesOf(order, 'id'), { signal })))
-    })
   }
 
   if (name.startsWith('kysely')) {
