@@ -1,9 +1,9 @@
-import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type ArchivePackage, architecture, openAptArchive } from './apt-archive.ts'
 import { cacheFolder, installOnce } from './cache-folder.ts'
 import { runCommand } from './run-command.ts'
-import type { CatalogueEntry } from './server-catalogue.ts'
+import type { ProgramEntry } from './server-catalogue.ts'
 import { TestServerError } from './test-server-error.ts'
 
 /** How to run an installed program: the command, and the arguments that come before its own. */
@@ -12,7 +12,7 @@ export type Program = { readonly command: string; readonly args: readonly string
 export type InstalledServer = { readonly version: string; readonly program: Program }
 
 /** The server from the cache folder, or `undefined` when it was not fetched yet. */
-export async function cachedServer(entry: CatalogueEntry): Promise<InstalledServer | undefined> {
+export async function cachedServer(entry: ProgramEntry): Promise<InstalledServer | undefined> {
   const folder = join(cacheFolder(), folderName(entry))
   const version = await readFile(join(folder, 'version'), 'utf8').catch(() => undefined)
   return version === undefined ? undefined : { version, program: programIn(folder, entry) }
@@ -22,7 +22,7 @@ export async function cachedServer(entry: CatalogueEntry): Promise<InstalledServ
  * Fetches the server and every library it needs, the C library too, from the distribution's package archive into the
  * cache folder, so that it runs on a distribution older than its own.
  */
-export async function fetchServer(entry: CatalogueEntry, onProgress: (message: string) => void): Promise<InstalledServer> {
+export async function fetchServer(entry: ProgramEntry, onProgress: (message: string) => void): Promise<InstalledServer> {
   const onWait = (): void => onProgress(`waiting for another process that fetches ${entry.label}`)
   await installOnce(folderName(entry), (folder) => build(entry, folder, onProgress), { onWait })
   const installed = await cachedServer(entry)
@@ -31,11 +31,11 @@ export async function fetchServer(entry: CatalogueEntry, onProgress: (message: s
 }
 
 // Node's name, not Debian's: known without asking anything, and this is on the path of every start.
-function folderName(entry: CatalogueEntry): string {
+function folderName(entry: ProgramEntry): string {
   return join('servers', `${entry.name}-${process.arch}`)
 }
 
-async function build(entry: CatalogueEntry, folder: string, onProgress: (message: string) => void): Promise<void> {
+async function build(entry: ProgramEntry, folder: string, onProgress: (message: string) => void): Promise<void> {
   const work = join(folder, 'work')
   await mkdir(work)
   onProgress(`fetching ${entry.label} from the distribution's archive: reading the index of ${entry.suites.join(' and ')}, about 10 MB`)
@@ -51,7 +51,7 @@ async function build(entry: CatalogueEntry, folder: string, onProgress: (message
   onProgress(`${entry.label} is ready`)
 }
 
-function checkVersion(entry: CatalogueEntry, packages: readonly ArchivePackage[]): void {
+function checkVersion(entry: ProgramEntry, packages: readonly ArchivePackage[]): void {
   const offered = packages.find(({ name }) => name === entry.package)?.version ?? 'none'
   if (entry.accepts(offered.replace(/^\d+:/, ''))) return
   throw unavailable(`the archive has ${entry.package} ${offered} in ${entry.suites[0]}, which does not stand for ${entry.label}`)
@@ -62,13 +62,10 @@ function megabytes(packages: readonly ArchivePackage[]): number {
 }
 
 /** Copies the programs, and of the libraries exactly those the loader asks for. */
-async function keepWhatRuns(entry: CatalogueEntry, root: string, folder: string): Promise<void> {
-  const binaries = join(root, 'usr', 'bin')
+async function keepWhatRuns(entry: ProgramEntry, root: string, folder: string): Promise<void> {
   await mkdir(join(folder, 'bin'))
-  // Debian ships one program under several names and picks the role by the name it is called with.
-  await copyFile(join(binaries, `${entry.kind}-check-rdb`), join(folder, 'bin', `${entry.kind}-server`))
-  for (const extra of ['cli', 'benchmark'])
-    await copyFile(join(binaries, `${entry.kind}-${extra}`), join(folder, 'bin', `${entry.kind}-${extra}`))
+  for (const [from, name] of entry.programs) await copyFile(join(root, 'usr', from), join(folder, 'bin', name))
+  for (const from of entry.shared ?? []) await cp(join(root, 'usr', from), join(folder, from), { recursive: true })
   const loader = await findLoader(root)
   const libraryPath = await libraryFolders(root)
   await mkdir(join(folder, 'lib'))
@@ -106,16 +103,16 @@ async function findLoader(root: string): Promise<string> {
   throw unavailable(`the packages for ${await architecture()} hold no program loader`)
 }
 
-function programIn(folder: string, entry: CatalogueEntry): Program {
-  const name = `${entry.kind}-server`
+function programIn(folder: string, entry: ProgramEntry): Program {
+  const [[, name]] = entry.programs
   const args = ['--library-path', join(folder, 'lib'), '--argv0', name, join(folder, 'bin', name)]
   return { command: join(folder, 'lib', 'loader'), args }
 }
 
-/** What a server says of its own version, such as `9.1.2`. */
+/** What a server says of its own version, such as `9.1.2`: `v=9.1.2`, and MariaDB `Ver 10.11.18`. */
 export async function versionOf(program: Program): Promise<string> {
   const asked = await runCommand(program.command, [...program.args, '--version'])
-  const version = /\bv=(\d+\.\d+\.\d+)/.exec(asked.stdout)?.[1]
+  const version = /\b(?:v=|Ver )(\d+\.\d+\.\d+)/.exec(asked.stdout)?.[1]
   if (!asked.ok || version === undefined) throw unavailable(`${program.command} does not tell its version: ${asked.stderr || asked.stdout}`)
   return version
 }

@@ -1,6 +1,7 @@
 /** Fetches ahead what tests need: `prepare.ts [--servers valkey-8.0,redis-8.0] [--browser]`. What cannot be had is a failure only with CI set. */
 import { parseArgs } from 'node:util'
 import { findBrowser, installBrowser } from './browser.ts'
+import { findMariadb } from './find-mariadb.ts'
 import { findServer } from './find-server.ts'
 import { emptyDataFolder } from './prepared-data.ts'
 import { type ServerName, serverNames } from './server-catalogue.ts'
@@ -29,6 +30,14 @@ const databaseStep: Step = {
     if (process.env['DATABASE_URL']) return 'the one of DATABASE_URL'
     await emptyDataFolder({ onProgress })
     return 'embedded'
+  },
+}
+
+const mariadbStep: Step = {
+  name: 'mariadb',
+  async run() {
+    if (process.env['MYSQL_URL']) return 'the one of MYSQL_URL'
+    return (await findMariadb({ onProgress })).version
   },
 }
 
@@ -62,7 +71,7 @@ function chosenServers(list: string | undefined): readonly ServerName[] {
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { servers: { type: 'string' }, browser: { type: 'boolean', default: false } } })
-  const steps = [...chosenServers(values.servers).map(serverStep), databaseStep, ...(values.browser ? [browserStep] : [])]
+  const steps = [...chosenServers(values.servers).map(serverStep), databaseStep, mariadbStep, ...(values.browser ? [browserStep] : [])]
   const present = await Promise.all(steps.map(report))
   return process.env['CI'] && present.includes(false) ? 1 : 0
 }

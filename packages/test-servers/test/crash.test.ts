@@ -26,9 +26,9 @@ test.each<[string, (started: ChildProcess) => void]>([
   child = startChild()
   await untilReady(child)
   const processes = childrenOf(Number(child.pid))
-  // A standalone server, three nodes, and the watchdog.
-  expect(processes).toHaveLength(5)
-  expect(leftIn(folder)).toHaveLength(5)
+  // A standalone server, three nodes, a MariaDB, and the watchdog; the embedded database has a folder and no process.
+  expect(processes).toHaveLength(6)
+  expect(leftIn(folder)).toHaveLength(6)
   end(child)
   await once(child, 'exit')
   await waitUntil('all processes gone', 10_000, async () => !processes.some(isAlive))

@@ -1,6 +1,7 @@
 import { UsageError } from '../kernel/errors.ts'
 import { checkOptionNames } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
+import { checkSource } from '../sources/check-source.ts'
 import type { Source } from '../sources/source.ts'
 import type { BatchLoader } from './loader.ts'
 import { fenceTimes } from './mutate.ts'
@@ -50,8 +51,8 @@ const behindNames = [...writeNames, 'log', 'name']
  */
 export function sourceEnds(given: SourceGiven): SourceEnds {
   const write = checkWrite(given.write)
-  const source = checkMembers(given.source, 'source')
-  const own = checkMembers({ load: given.load, loadMany: given.loadMany, ...pick(write) }, 'resource')
+  const source = given.source === undefined ? {} : membersOf(checkSource(given.source as Members, 'resource: source'))
+  const own = membersOf({ load: given.load, loadMany: given.loadMany, ...pick(write) } as Members)
   const all = { ...source, ...own, checksSequences: checksSequences(given.source as Members | undefined, write) } as Members
   const { load, loadMany } = all as { load?: Load; loadMany?: LoadMany }
   if (load === undefined && loadMany === undefined) {
@@ -95,21 +96,14 @@ function loggedAs(write: Write, members: Members): Members {
 }
 
 /** Its functions, bound to it: a source may be an instance of a class. */
-function checkMembers(given: unknown, call: string): Members {
-  if (given === undefined) return {}
-  if (typeof given !== 'object' || given === null) {
-    throw new UsageError('TIERCEL_INVALID_LOADER', `${call}: an object with load, store and the like is needed, not ${show(given)}.`)
-  }
-  const found: Record<string, unknown> = {}
-  for (const name of members) {
-    const member = (given as Record<string, unknown>)[name]
-    if (member === undefined) continue
-    if (typeof member !== 'function') {
-      throw new UsageError('TIERCEL_INVALID_LOADER', `${call}: ${name} must be a function, not ${show(member)}.`)
-    }
-    found[name] = member.bind(given)
-  }
-  return found as Members
+function membersOf(given: Members): Members {
+  const found = members.flatMap((name) => {
+    const member: unknown = given[name]
+    if (member === undefined) return []
+    if (typeof member === 'function') return [[name, member.bind(given)] as const]
+    throw new UsageError('TIERCEL_INVALID_LOADER', `resource: ${name} must be a function, not ${show(member)}.`)
+  })
+  return Object.fromEntries(found)
 }
 
 function checkWrite(given: unknown): Write | undefined {

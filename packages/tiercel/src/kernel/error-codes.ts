@@ -138,6 +138,22 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
     advice:
       "The message holds the beginning of the loader's own. Call again later; forceFresh loads at once; errorTtl: false shares no failures.",
   },
+  TIERCEL_INVALID_ROW: {
+    retryable: false,
+    meaning:
+      'A value cannot be written as a row by a source: it is no object, its key is that of another row, or a column has no usable name or content.',
+    advice: 'The message names the column. Make the row in toRow of the source, and name its columns.',
+  },
+  TIERCEL_SOURCE_REFUSED: {
+    retryable: false,
+    meaning: 'The service behind a source answered with a status that says no: 400, 401, 409 and so on. It is in status of the error.',
+    advice: 'Correct the request: url, headers, or the value. The same request will be refused again.',
+  },
+  TIERCEL_SOURCE_UNAVAILABLE: {
+    retryable: true,
+    meaning: 'The service behind a source answered that it cannot now: 408, 425, 429 or 5xx. It is in status of the error.',
+    advice: 'Call again later. A write may have been executed all the same.',
+  },
   TIERCEL_FENCED: {
     retryable: true,
     meaning: 'A value was to be set while somebody changes the source of its key.',
@@ -182,5 +198,8 @@ export type ErrorCode =
   | 'TIERCEL_LOAD_REFUSED'
   | 'TIERCEL_LOAD_DEADLINE'
   | 'TIERCEL_LOAD_FAILED'
+  | 'TIERCEL_INVALID_ROW'
+  | 'TIERCEL_SOURCE_REFUSED'
+  | 'TIERCEL_SOURCE_UNAVAILABLE'
   | 'TIERCEL_FENCED'
   | 'TIERCEL_SERVER_ERROR'

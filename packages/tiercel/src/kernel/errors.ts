@@ -20,6 +20,7 @@ const retryableCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'TIERCEL_LOAD_REFUSED',
   'TIERCEL_LOAD_DEADLINE',
   'TIERCEL_LOAD_FAILED',
+  'TIERCEL_SOURCE_UNAVAILABLE',
   'TIERCEL_FENCED',
 ])
 
@@ -98,6 +99,18 @@ export class BatchError extends TiercelError {
     super('TIERCEL_BATCH_FAILED', message, details)
     this.name = 'BatchError'
     Object.defineProperty(this, 'results', { value: results })
+  }
+}
+
+/** The source's: what answers behind it refuses, or cannot now. Errors of databases and networks are not wrapped. */
+export class SourceError extends TiercelError {
+  /** Of the HTTP response. */
+  readonly status: number
+
+  constructor(code: ErrorCode, message: string, status: number, details?: ErrorDetails) {
+    super(code, message, details)
+    this.name = 'SourceError'
+    this.status = status
   }
 }
 

@@ -1,3 +1,5 @@
+import type { KeyParam } from '../kernel/key-template.ts'
+
 /**
  * A source is the system of record behind a cache: where values are loaded from, and where they are written to.
  *
@@ -35,7 +37,7 @@ export interface Source<Params, T> {
    * Commits the values of several keys, none twice; not one transaction unless the source makes it one.
    * @returns one per write, in their order: its error, or `undefined` where it was committed. What holds no error says that all are
    */
-  storeMany?(writes: readonly SourceWrite<Params, T>[], context: SourceContext): StoreManyResult | Promise<StoreManyResult>
+  storeMany?(writes: readonly SourceWrite<Params, Exclude<T, null>>[], context: SourceContext): StoreManyResult | Promise<StoreManyResult>
   /** Removes one key; no error when there was none. What is returned is ignored. */
   remove?(params: Params, context: WriteContext): unknown
 }
@@ -52,12 +54,15 @@ export interface WriteContext extends SourceContext {
   readonly sequence: number | undefined
 }
 
-export interface SourceWrite<Params, T> {
+export interface SourceWrite<Params, Value> {
   readonly params: Params
-  readonly value: Exclude<T, null>
+  readonly value: Value
   /** As in `WriteContext`. */
   readonly sequence: number | undefined
 }
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing says that all went well
 export type StoreManyResult = void | readonly (Error | undefined)[]
+
+/** The parameters of a key as a resource hands them over: `{ id: 7 }`. They count by their text: a source does not tell 7 from `'7'`. */
+export type SourceParams = Readonly<Record<string, KeyParam>>

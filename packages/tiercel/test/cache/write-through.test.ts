@@ -313,8 +313,8 @@ test('what is not allowed is refused before anything is touched', async () => {
     [{ mode: 'through', store, fence: 1 }, {}, 'TIERCEL_INVALID_OPTION', /fence/],
     [{ mode: 'behind', store }, {}, 'TIERCEL_INVALID_OPTION', /createWriteBehind/],
     [{ mode: 'behind', log: { append() {}, pending() {}, source() {} }, name: '' }, {}, 'TIERCEL_INVALID_OPTION', /name/],
-    [{ mode: 'through', store }, { source: 7 }, 'TIERCEL_INVALID_LOADER', /source: an object/],
-    [{ mode: 'through', store }, { source: { load: 7 } }, 'TIERCEL_INVALID_LOADER', /source: load must be a function/],
+    [{ mode: 'through', store }, { source: 7 }, 'TIERCEL_INVALID_OPTION', /source is an object/],
+    [{ mode: 'through', store }, { source: { load: 7 } }, 'TIERCEL_INVALID_OPTION', /source.load: 7 is not a function/],
     ['through', {}, 'TIERCEL_INVALID_OPTION', /write/],
   ]
   for (const [write, more, code, words] of refused) {
