@@ -1,3 +1,5 @@
+import type { Source } from '../sources/source.ts'
+
 /**
  * Where writes are acknowledged before the source has them: an ordered, durable log that somebody else carries to the source. What a cache
  * needs of it; `patterns/write-behind` is one.
@@ -12,8 +14,15 @@
  */
 export interface WriteLog {
   /**
+   * Tells where the writes of a name go. May be told again.
+   * @throws {TIERCEL_TEMPLATE_CONFLICT} the name has another source already; {TIERCEL_UNSUPPORTED} it cannot be written to as the log would do it
+   */
+  source(name: string, source: Source<Readonly<Record<string, unknown>>, unknown>): void
+  /**
    * Appends one write. Those of one turn of the event loop leave together.
    * @throws {TIERCEL_WRITES_FULL} too much is waiting for the source, and the log was told to refuse
+   * @throws {TIERCEL_NOT_REPLICATED} it was appended, and is on fewer replicas than the log was told to wait for
+   * @throws {TIERCEL_UNSERIALIZABLE_VALUE} {TIERCEL_VALUE_TOO_LARGE} {TIERCEL_CLOSED} nothing was appended
    * @throws {TIERCEL_STORE_UNAVAILABLE} {TIERCEL_STORE_DEADLINE} {TIERCEL_SERVER_ERROR} whether it was appended is not known
    */
   append(write: LoggedWrite): Promise<Appended>
@@ -22,7 +31,7 @@ export interface WriteLog {
 }
 
 export interface LoggedWrite {
-  /** What the source is known by: a resource's key template. */
+  /** What the source is known by: a resource's key template. Has no space, and belongs to one source in all processes of a log. */
   readonly name: string
   /** The encoded path of the key: what is ordered. */
   readonly path: string

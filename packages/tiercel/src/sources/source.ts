@@ -17,6 +17,11 @@
  * Defined by the suite `test/conformance/source.suite.ts`.
  */
 export interface Source<Params, T> {
+  /**
+   * Whether a write with a sequence older than the one that is stored is left alone, by each of `store`, `storeMany` and `remove`. Without it, a write that comes late, from a process that
+   * was taken for dead, may be put over a newer one. Default: false.
+   */
+  readonly checksSequences?: boolean
   /** The value of one key; `null`: there is none. */
   load?(params: Params, context: SourceContext): T | null | Promise<T | null>
   /**
