@@ -1,3 +1,4 @@
+import { startHoldingTimer } from '../kernel/clock.ts'
 import { Evidence } from './evidence.ts'
 import { fairShare } from './fair-share.ts'
 import { announceScript } from './owner-scripts.ts'
@@ -68,18 +69,24 @@ export class StreamWorker {
     }
   }
 
-  /** Finishes what is under way, gives up its partitions and says good-bye. May be called twice. */
-  close(): Promise<void> {
-    this.#closed ??= this.#close()
+  /**
+   * Finishes what is under way, gives up its partitions and says good-bye. May be called twice.
+   *
+   * @param graceMs after that, what is under way is told that it has lost its partition. Default: never
+   */
+  close(graceMs?: number): Promise<void> {
+    this.#closed ??= this.#close(graceMs)
     return this.#closed
   }
 
-  async #close(): Promise<void> {
+  async #close(graceMs: number | undefined): Promise<void> {
     this.#isClosing = true
+    const impatience = graceMs === undefined ? undefined : startHoldingTimer(this.#context.setUp.clock, graceMs, () => this.#loseAll())
     await this.#beating
     for (const owned of this.#owned.values()) this.#stop(owned)
     // Leases are renewed until nothing is under way any more.
     while (this.#ended.size > 0) await Promise.all(this.#ended)
+    impatience?.cancel()
     this.#isClosed = true
     this.#timer?.cancel()
     await this.#beating
@@ -161,6 +168,10 @@ export class StreamWorker {
   #stop(owned: Owned): void {
     owned.isStopping = true
     owned.runner.stop()
+  }
+
+  #loseAll(): void {
+    for (const { ownership } of this.#owned.values()) ownership.lease.lose()
   }
 
   #tell(type: 'partition.claimed' | 'partition.released' | 'partition.lost', partition: number): void {
