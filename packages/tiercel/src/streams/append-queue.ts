@@ -13,7 +13,7 @@ export interface AppendLimits {
 export interface WaitRules {
   /** How long one may wait for its place; 0: it does not wait. */
   readonly mostMs: number
-  /** How many may wait in this process. */
+  /** How many may wait in this process, for room or for their turn. */
   readonly mostWaiting: number
 }
 
@@ -42,6 +42,7 @@ export class AppendQueue {
   readonly #rules: WaitRules
   readonly #queue: Waiting[] = []
   #isPumping = false
+  #mayWait = true
 
   constructor(
     context: StreamContext,
@@ -64,6 +65,10 @@ export class AppendQueue {
       const text = `A record takes ${bytes} bytes, and its partition may hold ${this.#limits.mostBytes}. Log a smaller value, or raise the limit.`
       return Promise.reject(new CodecError('TIERCEL_VALUE_TOO_LARGE', text))
     }
+    if (this.#queue.length >= this.#rules.mostWaiting) {
+      this.#tellFull(record.key, 'refused')
+      return Promise.resolve(undefined)
+    }
     return new Promise((resolve, reject) => {
       this.#queue.push({ record, sinceMs: this.#context.monotonicMs(), isWaiting: false, resolve, reject })
       if (this.#isPumping) return
@@ -72,8 +77,9 @@ export class AppendQueue {
     })
   }
 
-  /** All that wait for room wait no more. */
+  /** All that wait for room wait no more, now and later. */
   giveUp(): void {
+    this.#mayWait = false
     for (const { resolve } of this.#queue.splice(0)) resolve(undefined)
   }
 
@@ -128,17 +134,15 @@ export class AppendQueue {
   /** To the front again, those that may wait on. */
   #refuse(refused: readonly Waiting[]): void {
     const nowMs = this.#context.monotonicMs()
-    const { mostMs, mostWaiting } = this.#rules
     const kept: Waiting[] = []
     for (const waiting of refused) {
-      const mayWait = nowMs - waiting.sinceMs < mostMs && kept.length < mostWaiting
+      const mayWait = this.#mayWait && nowMs - waiting.sinceMs < this.#rules.mostMs
       if (mayWait) kept.push(waiting)
       if (!mayWait || !waiting.isWaiting) this.#tellFull(waiting.record.key, mayWait ? 'waits' : 'refused')
       waiting.isWaiting = mayWait
       if (!mayWait) waiting.resolve(undefined)
     }
     this.#queue.unshift(...kept)
-    for (const waiting of this.#queue.splice(mostWaiting + mostPerCall)) waiting.resolve(undefined)
   }
 
   #tellFull(key: string, kind: 'waits' | 'refused'): void {

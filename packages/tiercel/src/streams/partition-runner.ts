@@ -98,7 +98,7 @@ export class PartitionRunner {
 
   async #read(): Promise<void> {
     const { ownership, settings } = this.#parts
-    const room = Math.min(mostPerRead, Math.max(leastWindow, settings.batchSize * 2) - this.#window.size)
+    const room = Math.min(mostPerRead, Math.max(leastWindow, settings.batchSize * 2) - this.#window.moving)
     this.#hasAll = true
     if (room <= 0 || this.#window.bytes >= mostWindowBytes) return
     const records = await ownership.read(this.#lastRead, room)

@@ -21,7 +21,7 @@ describe('a window of records', () => {
     expect(shown(window)).toEqual([])
     window.done(record('a', 1))
     expect(shown(window)).toEqual(['a3'])
-    expect([window.size, window.bytes]).toEqual([2, 4])
+    expect([window.moving, window.bytes]).toEqual([2, 4])
   })
 
   test('gives the newest of each key, which stands for the older ones; what comes meanwhile waits', () => {
@@ -30,7 +30,7 @@ describe('a window of records', () => {
     window.add(record('a', 4))
     expect(shown(window)).toEqual([])
     window.done(record('a', 3))
-    expect([window.size, shown(window)]).toEqual([2, ['a4']])
+    expect([window.moving, shown(window)]).toEqual([2, ['a4']])
   })
 
   test('gives no more than asked for; a key that was served goes to the end', () => {
@@ -47,6 +47,7 @@ describe('a window of records', () => {
     window.done(record('b', 2))
     window.add(record('a', 3))
     expect(window.nextDueMs()).toBe(50)
+    expect(window.moving).toBe(0)
     expect(shown(window, 10, 49)).toEqual([])
     expect(shown(window, 10, 50)).toEqual(['a1'])
     window.done(record('a', 1))

@@ -33,9 +33,11 @@ export class Window {
     this.#isCoalescing = isCoalescing
   }
 
-  /** Records that were read and not settled. */
-  get size(): number {
-    return this.#size
+  /** Records that were read and not settled, but for those of keys that wait for a retry: they keep no others from being read. */
+  get moving(): number {
+    let held = 0
+    for (const { failed, records } of this.#lines.values()) if (failed !== undefined) held += records.length
+    return this.#size - held
   }
 
   get bytes(): number {

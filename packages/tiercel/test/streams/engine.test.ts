@@ -7,6 +7,8 @@ import { engineSuite } from './engine.suite.ts'
 import { workerSuite } from './worker.suite.ts'
 
 describe.each(serverNames)('%s', (name) => {
+  const isAtLength = serversAtLength(serverNames).includes(name)
+
   describe('standalone', () => {
     let server: RunningServer
     beforeAll(async () => {
@@ -17,7 +19,7 @@ describe.each(serverNames)('%s', (name) => {
 
     describe('by URL', () => {
       engineSuite(() => server.url, ends)
-      workerSuite(() => server.url, ends)
+      if (isAtLength) workerSuite(() => server.url, ends)
     })
 
     // By URL it is the first of them.
@@ -32,7 +34,7 @@ describe.each(serverNames)('%s', (name) => {
     })
   })
 
-  if (!serversAtLength(serverNames).includes(name)) return
+  if (!isAtLength) return
   describe('cluster', () => {
     let cluster: Cluster
     beforeAll(async () => {

@@ -15,7 +15,7 @@ export const soon = { timeout: 20_000, interval: 10 }
 /** Nothing is late because a machine was busy. */
 const patience = { timeout: '5s', connectTimeout: '10s' } as const
 const noLimits: AppendLimits = { mostRecords: 1_000_000, mostBytes: 64 * 1024 * 1024 }
-const noWait: WaitRules = { mostMs: 0, mostWaiting: 1_000 }
+const noWait: WaitRules = { mostMs: 0, mostWaiting: 10_000 }
 
 export const workerSettings: WorkerSettings = {
   leaseMs: 1_000,

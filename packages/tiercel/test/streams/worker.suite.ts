@@ -44,6 +44,46 @@ export function workerSuite(source: () => object | string, ends: Ends): void {
       await expect.poll(() => receiver.bodies('bad'), soon).toEqual(['0', '1', '2', '3', '4'])
     })
 
+    test('as many as may be of a key that waits keep no others from being read', async () => {
+      const { log, worker } = open({ partitions: 1 })
+      const receiver = new Receiver()
+      receiver.fails = ({ key }) => (key === 'bad' ? broken : undefined)
+      await Promise.all([...Array(3_000).fill('bad'), 'good'].map((key) => log.append(record(key))))
+      worker(receiver, { maxTries: 1_000 })
+      await expect.poll(() => receiver.bodies('good'), soon).toEqual(['good'])
+    })
+
+    test('keeps its partitions while it carries something for longer than a lease', async () => {
+      const { log, worker, events } = open({ partitions: 1 })
+      const receiver = new Receiver()
+      receiver.takesMs = 1_500
+      await log.append(record('k'))
+      worker(receiver, { leaseMs: 500 })
+      await expect.poll(() => log.stats(), soon).toMatchObject({ depth: 0 })
+      expect(receiver.given.length).toBe(1)
+      expect(events.map(({ type }) => type)).toEqual(['partition.claimed', 'records.carried'])
+    })
+
+    test('when it is cut off in the midst of settling, nothing older comes after what stood for it', async () => {
+      const opened = open({ partitions: 1 })
+      const { log, context } = opened
+      await Promise.all(Array.from({ length: 300 }, (_, at) => log.append(record('k', at))))
+      const { scripts } = context
+      const runOne = scripts.runOne.bind(scripts)
+      let settled = 0
+      // From the second call on, as when the link is lost and does not come back.
+      scripts.runOne = async (operation, toCall, mayRepeat) => {
+        if (operation === 'settle' && ++settled > 1) throw new Error('cut off')
+        return runOne(operation, toCall, mayRepeat)
+      }
+      const first = opened.worker(new Receiver(), { isCoalescing: true })
+      await expect.poll(() => settled, soon).toBeGreaterThan(2)
+      await first.close(1)
+      const receiver = new Receiver()
+      opened.again().worker(receiver, { isCoalescing: true })
+      await expect.poll(() => receiver.bodies(), soon).toEqual(['299'])
+    })
+
     test('one that is refused while others get through is a dead letter after so many tries, and its key moves on', async () => {
       const { log, worker, context, events } = open({ partitions: 1 })
       const receiver = new Receiver()

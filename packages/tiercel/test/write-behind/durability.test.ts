@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import { type RunningServer, serverNames, startCluster, startReplicated, startStandalone } from '@tiercel/test-servers'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test } from 'vitest'
+import { adaptClient } from '../../src/client/adapt.ts'
 import { packagesOn } from '../conformance/live-clients.ts'
 import { endsAt } from '../integration/ends.ts'
-import { serversAtLength } from '../test-size.ts'
+import { serversAtLength, testSize } from '../test-size.ts'
 import { MemorySource } from './memory-source.ts'
 import { openLog, quick, soon, template } from './opened.ts'
 
@@ -70,7 +71,7 @@ describe.each(serversAtLength(serverNames))('what an append survives, as %s says
 test('is on as many replicas as asked for, or the caller is told', async () => {
   const topology = await startReplicated({ server: 'valkey-9.1', replicas: 1 })
   ends.push(() => topology.stop())
-  for (const { open } of packagesOn('standalone')) {
+  for (const { open } of packagesOn('standalone').slice(0, testSize({ small: 2, ci: 9, release: 9 }))) {
     const { live, end } = await open([topology.primary.url])
     ends.push(end)
     const { put, log } = openLog(live, ends, { worker: false, replicas: 1 })
@@ -86,6 +87,29 @@ test('is on as many replicas as asked for, or the caller is told', async () => {
   })
   // It is there all the same.
   expect((await two.log.pending(template, 'row:1'))?.change).toEqual({ kind: 'store', value: 1 })
+})
+
+test('what a new link says of replicas is nothing about what was appended on the old one', async () => {
+  const topology = await startReplicated({ server: 'valkey-9.1', replicas: 1 })
+  const admin = new Redis(topology.primary.url)
+  const live = new Redis(topology.primary.url)
+  live.on('error', () => undefined)
+  ends.push(
+    () => topology.stop(),
+    () => admin.disconnect(),
+    () => live.disconnect(),
+  )
+  const client = adaptClient(live)
+  const send = client.send.bind(client)
+  client.send = async (command) => {
+    if (command.words[0] !== 'WAIT') return send(command)
+    const epoch = client.linkEpoch
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await expect.poll(() => client.isReady && client.linkEpoch > epoch, soon).toBe(true)
+    return send(command)
+  }
+  const { put } = openLog(client, ends, { worker: false, replicas: 1 })
+  await expect(put(1, 1)).rejects.toMatchObject({ code: 'TIERCEL_NOT_REPLICATED' })
 })
 
 describe('a policy that may evict writes', () => {
