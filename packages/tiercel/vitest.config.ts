@@ -8,6 +8,7 @@ export const alone: string[] =
         'test/coherence/*.test.ts',
         'test/integration/flush-and-fill.test.ts',
         'test/resilience/{outage,server-hangs,server-killed,soak}.test.ts',
+        'test/write-behind/killed.test.ts',
       ]
 
 /** Servers start, packages are packed and consumers are type-checked inside tests, on machines with two busy cores. */

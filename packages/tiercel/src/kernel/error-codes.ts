@@ -159,6 +159,18 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeMeaning>> = {
     meaning: 'A value was to be set while somebody changes the source of its key.',
     advice: 'Nothing was stored. Let the next load produce the value.',
   },
+  TIERCEL_WRITES_FULL: {
+    retryable: true,
+    meaning: 'More writes, or bytes of them, wait for the source than the log allows. Nothing was appended.',
+    advice:
+      "Find out why the source is slow or away: stats() tells the depth and the age of the oldest. Call again later, let calls wait with onFull: 'wait', or raise maxPending and maxPendingBytes if the server has the memory.",
+  },
+  TIERCEL_NOT_REPLICATED: {
+    retryable: false,
+    meaning:
+      'A write was appended to the log, and fewer replicas than were asked for have confirmed it in time. It will reach the source unless the server is lost.',
+    advice: 'Do not write it again for that reason alone. Check the replicas and their lag; ask for fewer, or give them a longer timeout.',
+  },
   TIERCEL_SERVER_ERROR: {
     retryable: false,
     meaning: 'The server answered with an error: out of memory, read-only, no permission, and so on.',
@@ -202,4 +214,6 @@ export type ErrorCode =
   | 'TIERCEL_SOURCE_REFUSED'
   | 'TIERCEL_SOURCE_UNAVAILABLE'
   | 'TIERCEL_FENCED'
+  | 'TIERCEL_WRITES_FULL'
+  | 'TIERCEL_NOT_REPLICATED'
   | 'TIERCEL_SERVER_ERROR'

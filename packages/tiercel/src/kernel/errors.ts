@@ -22,6 +22,7 @@ const retryableCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'TIERCEL_LOAD_FAILED',
   'TIERCEL_SOURCE_UNAVAILABLE',
   'TIERCEL_FENCED',
+  'TIERCEL_WRITES_FULL',
 ])
 
 /** The root of every error that Tiercel throws. Told by its `code`; `TiercelError.is` also recognises another copy's errors. */

@@ -39,18 +39,27 @@ export class ScriptRunner {
     for (let from = 0; from < items.length; from += maxScriptsPerBatch) {
       const batch = items.slice(from, from + maxScriptsPerBatch)
       const notAfterMs = this.#link.notAfterMs(batch.length)
-      replies.push(
-        ...(await this.#runBatch(
-          batch.map((item) => toCall(item, notAfterMs)),
-          operation,
-          mayRepeat,
-        )),
-      )
+      const calls = batch.map((item) => toCall(item, notAfterMs))
+      for (const reply of await this.#runBatch(calls, operation, mayRepeat)) {
+        if (reply instanceof Error) throw reply
+        replies.push(reply)
+      }
     }
     return replies
   }
 
-  async #runBatch(calls: readonly WatchedCall[], operation: string, mayRepeat: boolean): Promise<readonly Reply[]> {
+  /** As `run`, of one call. */
+  async runOne(operation: string, toCall: (notAfterMs: number) => WatchedCall, mayRepeat = false): Promise<Reply> {
+    const [reply] = await this.run([undefined], operation, (_, notAfterMs) => toCall(notAfterMs), mayRepeat)
+    return reply as Reply
+  }
+
+  /** As `run`, of at most a thousand calls that do not stand for each other: one that failed has its error in its place. */
+  runEach(calls: readonly WatchedCall[], operation: string, mayRepeat = false): Promise<readonly (Reply | Error)[]> {
+    return this.#runBatch(calls, operation, mayRepeat)
+  }
+
+  async #runBatch(calls: readonly WatchedCall[], operation: string, mayRepeat: boolean): Promise<readonly (Reply | Error)[]> {
     const replies = await this.#link.batch(
       calls.map((call) => commandOf(call, this.#isKnown(call) ? 'EVALSHA' : 'EVAL')),
       operation,
@@ -67,10 +76,9 @@ export class ScriptRunner {
           )
     return replies.map((first) => {
       const reply = isUnknownScript(first) ? (again.shift() as Reply) : first
-      if (!(reply instanceof Error)) return reply
       // Whether the text has arrived is not known.
-      if (!(reply instanceof ServerError)) this.#sentScripts.clear()
-      throw reply
+      if (reply instanceof Error && !(reply instanceof ServerError)) this.#sentScripts.clear()
+      return reply
     })
   }
 

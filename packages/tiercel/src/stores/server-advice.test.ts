@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { adviseOn } from './server-advice.ts'
+import { adviseOn, adviseOnLog } from './server-advice.ts'
 
 const info = (fields: Record<string, string>): string =>
   `# Server\r\n${Object.entries(fields)
@@ -48,6 +48,16 @@ describe('adviseOn', () => {
     ['100', 'volatile-ttl', ['evicts-fences']],
   ])('of maxmemory %s with %s: %j', (maxmemory, policy, codes) => {
     expect(codesOf({ maxmemory, maxmemory_policy: policy })).toEqual(codes)
+  })
+
+  test.each([
+    ['0', 'allkeys-lru', []],
+    ['100', 'allkeys-lru', ['evicts-writes']],
+    ['100', 'allkeys-random', ['evicts-writes']],
+    ['100', 'volatile-ttl', []],
+    ['100', 'noeviction', []],
+  ])('for a log of writes, of maxmemory %s with %s: %j', (maxmemory, policy, codes) => {
+    expect(adviseOnLog(info({ ...good, maxmemory, maxmemory_policy: policy })).map(({ code }) => code)).toEqual(codes)
   })
 
   test('of a replica, of one node of a cluster, of scripts that are not allowed', () => {

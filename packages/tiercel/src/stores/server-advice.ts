@@ -33,6 +33,16 @@ export function adviseOn({ info, scriptError, isCluster }: ServerFacts): readonl
   return found.filter((each) => each !== undefined)
 }
 
+/** As `adviseOn`, of a node that keeps a log of writes: what was acknowledged must not be evicted. Its keys never expire, so only policies that take any key do that. */
+export function adviseOnLog(info: string): readonly Finding[] {
+  const fields = fieldsOf(info)
+  const limit = fields.get('maxmemory')
+  const policy = fields.get('maxmemory_policy')
+  if (limit === undefined || limit === '0' || !policy?.startsWith('allkeys-')) return []
+  const advice = 'Set maxmemory-policy to volatile-lru, volatile-lfu or noeviction, or keep the log on a server of its own.'
+  return [finding('evicts-writes', `maxmemory:${limit}, maxmemory-policy:${policy}`, advice)]
+}
+
 type Fields = ReadonlyMap<string, string>
 
 function fieldsOf(info: string): Fields {

@@ -15,6 +15,14 @@ export interface Advice {
 /**
  * `old-server`: older than what Tiercel is tested with. `no-memory-limit`: the server takes what it is given until the system ends it. `no-eviction`: it refuses
  * writes when it is full. `evicts-fences`: what keeps old rows out may be evicted while it is needed. `replica`: it takes no writes. `one-of-a-cluster`:
- * other keys are refused. `no-scripts`: they are not there, or not allowed.
+ * other keys are refused. `no-scripts`: they are not there, or not allowed. `evicts-writes`: writes that were acknowledged and are not in the source yet may be evicted.
  */
-export type AdviceCode = 'old-server' | 'no-memory-limit' | 'no-eviction' | 'evicts-fences' | 'replica' | 'one-of-a-cluster' | 'no-scripts'
+export type AdviceCode =
+  | 'old-server'
+  | 'no-memory-limit'
+  | 'no-eviction'
+  | 'evicts-fences'
+  | 'replica'
+  | 'one-of-a-cluster'
+  | 'no-scripts'
+  | 'evicts-writes'

@@ -44,6 +44,15 @@ export class WorkerProcess<Call extends object, Reply extends object, Ready exte
     return reply
   }
 
+  get pid(): number {
+    return this.#child.pid ?? -1
+  }
+
+  /** `SIGSTOP` and `SIGCONT`: as if its machine stood still. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
   /** @throws when it had ended by itself */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')

@@ -17,4 +17,5 @@ export const doorImports: Readonly<Record<string, readonly string[]>> = {
   'tiercel/stores/valkey': ['node:crypto'],
   'tiercel/testing': ['node:assert/strict', 'node:crypto', 'node:events', 'node:net'],
   'tiercel/verify': ['node:util'],
+  'tiercel/write-behind': ['node:crypto', 'node:util'],
 }

@@ -18,7 +18,11 @@ export const layers: readonly Layer[] = [
       'events and counters; bytes and values; flights, deadlines and breakers; the port to Valkey and its adapters; where values come from and go to',
   },
   { level: 2, folders: ['stores'], holds: 'the store contract, memory and Valkey stores' },
-  { level: 3, folders: ['coherence'], holds: 'tags, changes by others, the journal: what keeps L1 honest' },
+  {
+    level: 3,
+    folders: ['coherence', 'streams'],
+    holds: 'tags, changes by others, the journal: what keeps L1 honest; partitioned streams with one fenced owner each',
+  },
   { level: 4, folders: ['cache'], holds: 'policy, read path, write path, `createCache`' },
   { level: 5, folders: ['patterns', 'recipes', 'ai', 'http'], holds: 'what is built on a cache or beside it' },
   { level: 6, folders: ['integrations', 'testing'], holds: 'hosts; suites and fakes for implementers' },

@@ -46,6 +46,11 @@ export const ceilings: Readonly<Record<string, Ceiling>> = {
     because:
       'the fault proxy with its rules, its scripts and their checks, and readers of RESP 29 kB, the checker of histories, its recorder and its texts 11 kB, the suites of stores and clients 24 kB, the fake clock 1 kB',
   },
+  'tiercel/write-behind': {
+    maxBytes: 119_000,
+    because:
+      'all adapters, since a client is recognised when it is handed in, 46 kB, partitioned streams with their scripts and workers 25 kB, links with deadlines, breakers and limits 22 kB, writes, sources and options 14 kB, the structured codec 5 kB, kernel 5 kB',
+  },
   'tiercel/verify': { maxBytes: 8_000, because: 'the verifier and the checks of its options; the cache is handed in' },
 }
 
@@ -76,4 +81,5 @@ export const mustNotAppear: Readonly<Record<string, readonly string[]>> = {
   'tiercel/sources/pg': ['createCache', 'onDuplicateKeyUpdate', 'if-none-match', 'EVALSHA'],
   'tiercel/testing': ['createCache', 'Arena', 'TRACKING'],
   'tiercel/verify': ['createCache', 'Arena', 'EVALSHA', 'TRACKING'],
+  'tiercel/write-behind': ['createCache', 'Arena', 'leaderboard'],
 }
