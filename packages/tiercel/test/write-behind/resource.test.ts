@@ -2,7 +2,7 @@ import { type RunningServer, startStandalone } from '@tiercel/test-servers'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Cache, createCache, valkeyStore } from '../../src/index.ts'
 import { createWriteBehind, type WriteBehind, type WriteBehindOptions } from '../../src/patterns/write-behind/index.ts'
-import type { SourceParams, WriteContext } from '../../src/sources/source.ts'
+import type { SourceParams } from '../../src/sources/source.ts'
 import { endsAt } from '../integration/ends.ts'
 import { warmUp } from '../integration/live-server.ts'
 import { newName, patience, quick, soon } from './opened.ts'
@@ -22,7 +22,7 @@ function openSource() {
     refuses: (_row: Row): boolean => false,
     load: vi.fn(async ({ id }: SourceParams) => rows.get(String(id)) ?? null),
     loadMany: vi.fn(async (list: readonly SourceParams[]) => list.map(({ id }) => rows.get(String(id)) ?? null)),
-    async store({ id }: SourceParams, row: Row, _: WriteContext): Promise<void> {
+    async store({ id }: SourceParams, row: Row): Promise<void> {
       if (source.isDown) throw new Error('down')
       if (source.refuses(row)) throw new Error('refused')
       rows.set(String(id), row)
