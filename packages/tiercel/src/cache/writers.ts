@@ -1,5 +1,5 @@
-import { UsageError } from '../kernel/errors.ts'
 import type { Source, SourceWrite } from '../sources/source.ts'
+import { storeOutcomes } from '../sources/store-outcomes.ts'
 import type { LoggedParams, WriteLog } from './write-log.ts'
 import type { Committed } from './write-source.ts'
 
@@ -63,19 +63,11 @@ async function storeOne(sink: Sink, { params, value }: KeyWrite, signal: AbortSi
 async function storeBatch(sink: Sink, writes: readonly KeyWrite[], signal: AbortSignal): Promise<PromiseSettledResult<Committed>[]> {
   const list = writes.map(({ params, value }): SourceWrite<LoggedParams, unknown> => ({ params, value, sequence: undefined }))
   try {
-    return outcomesOf(await sink.storeMany?.(list, { signal }), writes.length)
+    const outcomes = storeOutcomes(await sink.storeMany?.(list, { signal }), writes.length)
+    return outcomes.map((error) =>
+      error === undefined ? { status: 'fulfilled', value: committed } : { status: 'rejected', reason: error },
+    )
   } catch (reason) {
     return writes.map(() => ({ status: 'rejected', reason }))
   }
-}
-
-/** A list of errors says which writes failed; whatever else a query returns says nothing. */
-function outcomesOf(returned: unknown, count: number): PromiseSettledResult<Committed>[] {
-  const list: readonly unknown[] =
-    Array.isArray(returned) && returned.some((each) => each instanceof Error) ? returned : new Array(count).fill(undefined)
-  if (list.length !== count) {
-    const text = `storeMany was called for ${count} writes and returned ${list.length} outcomes. Return one per write, in their order: its error, or undefined.`
-    throw new UsageError('TIERCEL_INVALID_BATCH', text)
-  }
-  return list.map((each) => (each instanceof Error ? { status: 'rejected', reason: each } : { status: 'fulfilled', value: committed }))
 }

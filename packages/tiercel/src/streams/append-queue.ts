@@ -1,5 +1,6 @@
 import { CodecError, StoreError } from '../kernel/errors.ts'
 import { appendScript } from './append-scripts.ts'
+import { backoffMs } from './backoff.ts'
 import type { NewRecord } from './record.ts'
 import type { StreamContext } from './stream-context.ts'
 import type { PartitionKeys } from './stream-keys.ts'
@@ -28,8 +29,7 @@ interface Waiting {
 /** One call of a script keeps all others of its server waiting. */
 const mostPerCall = 200
 const mostBytesPerCall = 512 * 1024
-const firstRetryMs = 10
-const mostRetryMs = 200
+const retryPause = { firstMs: 10, mostMs: 200 }
 
 /**
  * Appends to one partition, in the order in which it is asked: those of one turn of the event loop leave together, and those that are asked for while some are on
@@ -151,8 +151,7 @@ export class AppendQueue {
   }
 
   #pause(failures: number): Promise<void> {
-    const mostMs = Math.min(mostRetryMs, firstRetryMs * 2 ** Math.min(failures, 10))
-    const ms = mostMs * (0.5 + this.#context.setUp.random() / 2)
+    const ms = backoffMs(retryPause, failures + 1, this.#context.setUp.random())
     return new Promise((resolve) => void this.#context.after(ms, resolve))
   }
 }

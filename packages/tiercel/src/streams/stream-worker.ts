@@ -1,4 +1,5 @@
 import { startHoldingTimer } from '../kernel/clock.ts'
+import { shuffled } from '../kernel/shuffled.ts'
 import { Evidence } from './evidence.ts'
 import { fairShare } from './fair-share.ts'
 import { announceScript } from './owner-scripts.ts'
@@ -127,7 +128,11 @@ export class StreamWorker {
   async #balance(share: number): Promise<void> {
     const running = [...this.#owned.values()].filter(({ isStopping }) => !isStopping)
     for (const owned of running.slice(share)) this.#stop(owned)
-    const free = this.#shuffled(this.#context.partitions.filter(({ partition }) => !this.#owned.has(partition)))
+    // Two that look for free ones at the same time are not to look for the same.
+    const free = shuffled(
+      this.#context.partitions.filter(({ partition }) => !this.#owned.has(partition)),
+      this.#context.setUp.random,
+    )
     while (this.#owned.size < share && free.length > 0 && !this.#isClosing) {
       await Promise.all(free.splice(0, share - this.#owned.size).map((keys) => this.#claim(keys)))
     }
@@ -177,14 +182,5 @@ export class StreamWorker {
   #tell(type: 'partition.claimed' | 'partition.released' | 'partition.lost', partition: number): void {
     const { emitter } = this.#context
     if (emitter.isHeard) emitter.emit({ type, partition })
-  }
-
-  /** Two that look for free ones at the same time are not to look for the same. */
-  #shuffled<T>(list: readonly T[]): T[] {
-    const { random } = this.#context.setUp
-    return list
-      .map((item) => ({ item, at: random() }))
-      .sort((a, b) => a.at - b.at)
-      .map(({ item }) => item)
   }
 }

@@ -105,6 +105,24 @@ describe('a resource whose writes are logged', () => {
     expect(a.table.get('1')).toEqual(old)
   })
 
+  test('is committed where storeMany returns what its query did, and no errors', async () => {
+    const a = await open()
+    const taken: unknown[] = []
+    const storeMany = async (writes: readonly { readonly value: Row }[]) => {
+      taken.push(...writes.map(({ value }) => value))
+      return [{ affected: writes.length }] as never
+    }
+    const rows = a.cache.resource({ key: 'other:{id}', load: a.source.load, write: { mode: 'behind', log: a.log, storeMany } })
+    await rows.set({ id: 1 }, fresh)
+    await rows.setMany([
+      [{ id: 2 }, fresh],
+      [{ id: 3 }, newer],
+    ])
+    expect(await a.log.drain()).toMatchObject({ isEmpty: true })
+    expect(taken).toHaveLength(3)
+    expect(await a.log.stats()).toMatchObject({ settled: 3, retried: 0 })
+  })
+
   test('is of one namespace: what is pending in another is not seen', async () => {
     const a = await open()
     a.source.isDown = true

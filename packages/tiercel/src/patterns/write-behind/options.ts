@@ -1,3 +1,4 @@
+import { checkFlag } from '../../cache/policy.ts'
 import type { Client } from '../../client/client.ts'
 import type { ConnectionOptions } from '../../client/connection-options.ts'
 import { type ByteSize, sizeBytes } from '../../kernel/byte-size.ts'
@@ -152,7 +153,6 @@ export function checkCarry(options: CarryOptions): CheckedCarry {
 
 function carrySettings(options: CarryOptions, at: string): CheckedCarry {
   const { coalesce = true, giveUpAfter = '1d' } = options
-  if (typeof coalesce !== 'boolean') throw new UsageError('TIERCEL_INVALID_OPTION', `${at}coalesce: ${show(coalesce)} is not a boolean.`)
   const leaseMs = durationMs(options.lease ?? '5s', `${at}lease`, 600_000)
   if (leaseMs < 200)
     throw new UsageError('TIERCEL_INVALID_OPTION', `${at}lease: ${leaseMs} ms is not allowed. Allowed: 200 ms to 10 minutes.`)
@@ -160,7 +160,7 @@ function carrySettings(options: CarryOptions, at: string): CheckedCarry {
     flushEveryMs: durationMs(options.flushEvery ?? 500, `${at}flushEvery`, 3_600_000),
     batchSize: wholeNumber(options.batchSize ?? 100, 1, 10_000, `${at}batchSize`),
     concurrency: wholeNumber(options.concurrency ?? 4, 1, 1_000, `${at}concurrency`),
-    isCoalescing: coalesce,
+    isCoalescing: checkFlag(coalesce, `${at}coalesce`),
     maxTries: wholeNumber(options.maxTries ?? 5, 1, 1_000, `${at}maxTries`),
     giveUpAfterMs: giveUpAfter === false ? Number.POSITIVE_INFINITY : durationMs(giveUpAfter, `${at}giveUpAfter`),
     backoff: {

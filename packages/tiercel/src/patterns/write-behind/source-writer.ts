@@ -1,7 +1,9 @@
 import type { WriteChange } from '../../cache/write-log.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { UsageError } from '../../kernel/errors.ts'
-import type { SourceWrite, StoreManyResult } from '../../sources/source.ts'
+import { shuffled } from '../../kernel/shuffled.ts'
+import type { SourceWrite } from '../../sources/source.ts'
+import { storeOutcomes } from '../../sources/store-outcomes.ts'
 import { bounded } from './bounded.ts'
 import type { AnySource } from './options.ts'
 import { type StoreFailure, storeTogether } from './store-together.ts'
@@ -33,7 +35,10 @@ export async function writeAll(
   { signal, limits }: { readonly signal: AbortSignal; readonly limits: WriterLimits },
 ): Promise<readonly StoreFailure[]> {
   const results: StoreFailure[] = new Array(writes.length)
-  const places = shuffled(writes, limits.random)
+  const places = shuffled(
+    writes.map((write, at) => ({ write, at })),
+    limits.random,
+  )
   const isTogether = ({ change }: SequencedWrite): boolean => change.kind === 'store' && source.storeMany !== undefined
   const together = places.filter(({ write }) => isTogether(write))
   const found = await storeTogether(together, (some) =>
@@ -73,8 +78,8 @@ export async function writeOne(
   } else if (source.store !== undefined) {
     await bounded((signal) => source.store?.(params, change.value, { signal, sequence }), bounds)
   } else {
-    const told = await storeSome(source, [write], { signal, limits })
-    if (told?.[0] !== undefined) throw told[0]
+    const [failed] = await storeSome(source, [write], { signal, limits })
+    if (failed !== undefined) throw failed
   }
 }
 
@@ -82,21 +87,12 @@ async function storeSome(
   source: AnySource,
   writes: readonly SequencedWrite[],
   { signal, limits }: { readonly signal: AbortSignal; readonly limits: WriterLimits },
-): Promise<StoreManyResult> {
+): Promise<readonly (Error | undefined)[]> {
   if (source.storeMany === undefined) throw new UsageError('TIERCEL_UNSUPPORTED', 'The source has neither store nor storeMany.')
   const list: SourceWrite<Readonly<Record<string, unknown>>, unknown>[] = writes.map(({ params, change, sequence }) => ({
     params,
     value: change.kind === 'store' ? change.value : undefined,
     sequence,
   }))
-  const told = await bounded((signal) => source.storeMany?.(list, { signal }), { signal, ...limits })
-  if (told === undefined || told.length === writes.length) return told
-  throw new UsageError('TIERCEL_INVALID_BATCH', `storeMany returned ${told.length} results for ${writes.length} writes.`)
-}
-
-function shuffled<W>(writes: readonly W[], random: () => number): { readonly write: W; readonly at: number }[] {
-  return writes
-    .map((write, at) => ({ write, at, order: random() }))
-    .sort((a, b) => a.order - b.order)
-    .map(({ write, at }) => ({ write, at }))
+  return storeOutcomes(await bounded((signal) => source.storeMany?.(list, { signal }), { signal, ...limits }), writes.length)
 }
