@@ -73,12 +73,17 @@ export async function settleAll<T>(values: readonly Promise<T>[], options: Settl
       // Some failed. Which, and what became of the others, is known once all have settled.
     }
   }
-  const results = await Promise.allSettled(values)
+  return endOf(await Promise.allSettled(values), options)
+}
+
+/** As `settleAll`, of results that are there. */
+export function endOf<T>(results: PromiseSettledResult<T>[], options: SettleOptions): T[] | PromiseSettledResult<T>[] {
   const failed = results.filter((result) => result.status === 'rejected')
   const first = failed[0]
   const { signal } = options
   if (signal?.aborted === true && failed.some(({ reason }) => reason === signal.reason)) throw signal.reason
-  if (options.isPartial || first === undefined) return results
+  if (options.isPartial) return results
+  if (first === undefined) return results.map((result) => (result as PromiseFulfilledResult<T>).value)
   const message = `${options.call}: ${failed.length} of ${results.length} keys could not be ${options.done}; the first: ${wordsOf(first.reason)}`
   throw new BatchError(message, results, { operation: options.call, cause: first.reason })
 }

@@ -123,8 +123,9 @@ export class DeclaredResource<Template extends string, T, Stored> implements Omi
   async set(params: KeyParams<Template>, value: Stored, options: WriteCallOptions = {}): Promise<unknown> {
     const writes = this.#writes
     if (writes === undefined) {
-      const change = await this.#change(params, value, options)
-      return this.#cache.set(change.key, value, change.options)
+      const key = this.key(params)
+      await this.#checkValue(value, key)
+      return this.#cache.set(key, value, this.#setOptionsOf(key, options))
     }
     const { signal, ...each } = options
     return writes.set(await this.#change(params, value, each), signal)
@@ -138,12 +139,14 @@ export class DeclaredResource<Template extends string, T, Stored> implements Omi
     const writes = this.#writes
     if (writes !== undefined) {
       const { signal, partial, ...each } = options
-      return writes.setMany(await this.#changes(entries, each), partialFlag(partial), signal)
+      const changes: ResourceChange[] = []
+      for (const [params, value] of entries) changes.push(await this.#change(params, value, each))
+      return writes.setMany(changes, partialFlag(partial), signal)
     }
-    const changes = await this.#changes(entries, options)
-    if (this.#tagsOf !== undefined) return Promise.all(changes.map(({ key, value, options: each }) => this.#cache.set(key, value, each)))
-    const keyed = changes.map(({ key, value }) => [key, value] as const)
-    return this.#cache.setMany(keyed, { ...this.#setOptions, ...options })
+    const keyed = entries.map(([params, value]) => [this.key(params), value] as const)
+    for (const [key, value] of keyed) await this.#checkValue(value, key)
+    if (this.#tagsOf === undefined) return this.#cache.setMany(keyed, { ...this.#setOptions, ...options })
+    await Promise.all(keyed.map(([key, value]) => this.#cache.set(key, value, this.#setOptionsOf(key, options))))
   }
 
   async remove(params: KeyParams<Template>, options: { readonly signal?: AbortSignal } = {}): Promise<WriteOutcome> {
@@ -191,16 +194,11 @@ export class DeclaredResource<Template extends string, T, Stored> implements Omi
   async #change(params: KeyParams<Template>, value: Stored, options: SetOptions): Promise<ResourceChange> {
     const key = this.key(params)
     await this.#checkValue(value, key)
-    return { key, params: readTemplate(this.#template, key), value, options: { ...this.#setOptions, ...this.#tagsOption(key), ...options } }
+    return { key, params: readTemplate(this.#template, key), value, options: this.#setOptionsOf(key, options) }
   }
 
-  async #changes(
-    entries: readonly (readonly [params: KeyParams<Template>, value: Stored])[],
-    options: SetOptions,
-  ): Promise<readonly ResourceChange[]> {
-    const changes: ResourceChange[] = []
-    for (const [params, value] of entries) changes.push(await this.#change(params, value, options))
-    return changes
+  #setOptionsOf(key: readonly KeyPart[], options: SetOptions): SetOptions {
+    return { ...this.#setOptions, ...this.#tagsOption(key), ...options }
   }
 
   async #checkValue(value: unknown, key: readonly KeyPart[]): Promise<void> {

@@ -4,7 +4,7 @@ import type { HeldToken } from '../coherence/tag.ts'
 import type { Core } from './core.ts'
 import type { EncodedValue } from './encode.ts'
 import { Entry } from './entry.ts'
-import type { Policy } from './policy.ts'
+import { lifeMs, type Policy } from './policy.ts'
 import { keepInL1 } from './read-path.ts'
 import type { Scope } from './scope.ts'
 
@@ -24,6 +24,16 @@ export interface Life {
   readonly freshMs: number
   readonly graceMs: number
   readonly loadCostMs: number
+}
+
+/** The life of a value that is stored now, with the chance in its fresh part. */
+export function newLife(
+  core: Core,
+  { jitter }: Policy,
+  chosen: { readonly ttlMs: number; readonly graceMs: number; readonly loadCostMs: number },
+): Life {
+  const { ttlMs, graceMs, loadCostMs } = chosen
+  return { freshMs: lifeMs(ttlMs, jitter, core.random), graceMs, loadCostMs }
 }
 
 /** How long a tag is to live for an entry with this life: it is made longer once less than half is left. */

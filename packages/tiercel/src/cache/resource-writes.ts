@@ -2,7 +2,7 @@ import { UsageError } from '../kernel/errors.ts'
 import { joinKey, type KeyPart } from '../kernel/key.ts'
 import { checkSignal } from '../kernel/options.ts'
 import { show } from '../kernel/show.ts'
-import { settleAll } from './batch-options.ts'
+import { endOf } from './batch-options.ts'
 import type { FenceTimes } from './fences.ts'
 import type { SetOptions } from './options.ts'
 import type { LoggedParams } from './write-log.ts'
@@ -60,9 +60,7 @@ export class ResourceWrites {
   async setMany(changes: readonly ResourceChange[], isPartial: boolean, signal: AbortSignal | undefined): Promise<unknown[]> {
     this.#checkDifferent(changes)
     if (changes.length === 0) return []
-    const results = await this.#store(changes, signal)
-    const settled = results.map((result) => (result.status === 'fulfilled' ? Promise.resolve(result.value) : Promise.reject(result.reason)))
-    return settleAll(settled, { call: this.#call, done: 'written', isPartial, signal: undefined })
+    return endOf(await this.#store(changes, signal), { call: this.#call, done: 'written', isPartial, signal: undefined })
   }
 
   async remove(change: ResourceChange, signal: AbortSignal | undefined): Promise<WriteOutcome> {

@@ -3,8 +3,7 @@ import { StoreError } from '../kernel/errors.ts'
 import type { PutOutcome } from '../stores/store.ts'
 import { type Core, reportStoreFailure } from './core.ts'
 import type { EncodedValue } from './encode.ts'
-import { entryBytes, fillL1, type Life, type NewEntry, tagLifeMs, versionOf, written } from './new-entry.ts'
-import { lifeMs } from './policy.ts'
+import { entryBytes, fillL1, type Life, type NewEntry, newLife, tagLifeMs, versionOf, written } from './new-entry.ts'
 import type { Write } from './scope.ts'
 import { beginWrite, endWrite } from './writes.ts'
 
@@ -37,18 +36,20 @@ export async function writeEntries(core: Core, entries: readonly SetEntry[]): Pr
   if (fencedAt >= 0) throw fencedError(entries[fencedAt]?.path)
 }
 
-interface Prepared {
+/** A value on its way into the tiers, sealed under tags as they were. */
+export interface Prepared {
   readonly entry: SetEntry
   readonly life: Life
   readonly tokens: readonly HeldToken[]
   readonly sentAtMs: number
+  /** None where there is no L2. */
   readonly bytes: Buffer | undefined
 }
 
 /** With the tags as they are now: what is set is as new as this call. */
 async function prepare(core: Core, entry: SetEntry): Promise<Prepared> {
-  const { ttlMs, jitter, graceMs } = entry.policy
-  const life = { freshMs: lifeMs(ttlMs, jitter, core.random), graceMs, loadCostMs: 0 }
+  const { ttlMs, graceMs } = entry.policy
+  const life = newLife(core, entry.policy, { ttlMs, graceMs, loadCostMs: 0 })
   const sentAtMs = core.nowMs()
   if (!core.format.hasHeader)
     return { entry, life, tokens: [], sentAtMs, bytes: entryBytes(core, entry, entry.encoded, life, [], undefined) }
@@ -81,10 +82,15 @@ async function storeAll(
   return isWanted.map((wants) => (wants ? (sent.next().value as PutOutcome) : 'overtaken'))
 }
 
-function stored(core: Core, { entry, life, tokens, sentAtMs, bytes }: Prepared, isNewest: boolean, write: Write): void {
+function stored(core: Core, prepared: Prepared, isNewest: boolean, write: Write): void {
+  keepStored(core, prepared, isNewest, write)
+  core.journal?.applied([prepared.entry.scope.journalEntry(prepared.entry.path)])
+}
+
+/** What L2 has taken goes into L1, unless a later write of this process has begun. */
+export function keepStored(core: Core, { entry, life, tokens, sentAtMs, bytes }: Prepared, isNewest: boolean, write: Write): void {
   const version = bytes === undefined ? '' : versionOf(core, bytes)
   if (isNewest) fillL1(core, entry, entry.encoded, life, { sentAtMs, tokens, version, isSuspect: write.isTouched }, bytes?.length ?? 0)
-  core.journal?.applied([entry.scope.journalEntry(entry.path)])
   written(core, entry.scope, entry.path, bytes?.length ?? 0)
 }
 

@@ -8,8 +8,7 @@ import { type Core, reportStoreFailure } from './core.ts'
 import { encodeLoaded } from './encode.ts'
 import type { Entry } from './entry.ts'
 import type { Flight } from './flight.ts'
-import { entryBytes, fillL1, type Life, type NewEntry, tagLifeMs, versionOf, written } from './new-entry.ts'
-import { lifeMs, type Policy } from './policy.ts'
+import { entryBytes, fillL1, type Life, type NewEntry, newLife, tagLifeMs, versionOf, written } from './new-entry.ts'
 import type { Scope } from './scope.ts'
 
 /**
@@ -26,7 +25,7 @@ export async function publish(
 ): Promise<void> {
   const l2 = core.l2 as Store
   const { scope, path } = entry
-  const life = lifeOf(core, entry.policy, loaded)
+  const life = newLife(core, entry.policy, loaded)
   try {
     const tokens = await tokensOf(entry, loaded, life, snapshot)
     const dropReason = flight.dropReason ?? (loaded.isSkipped ? 'skipped' : tokens === undefined ? 'revoked' : undefined)
@@ -93,7 +92,7 @@ export function keepInL1Alone(core: Core, entry: NewEntry, flight: Flight, loade
   const tokens = tokensHere(core, entry, flight, loaded)
   if (tokens === undefined) return drop(core, scope, path, 'revoked')
   const origin = { sentAtMs: flight.startedAtMs, tokens, version: '', isSuspect: false }
-  if (flight.touches === 0) fillL1(core, entry, loaded.encoded, lifeOf(core, entry.policy, loaded), origin, 0)
+  if (flight.touches === 0) fillL1(core, entry, loaded.encoded, newLife(core, entry.policy, loaded), origin, 0)
 }
 
 /** As far as the server, which may be away, is not needed to know; `undefined` when a tag may have been changed during the load. */
@@ -111,11 +110,7 @@ function tokensHere(core: Core, { scope, tags }: NewEntry, flight: Flight, { lat
 export async function slide(core: Core, entry: NewEntry, flight: Flight, old: Entry, bytes: Buffer): Promise<undefined> {
   const version = Buffer.from(bytes.subarray(versionOffset, versionPrefix))
   const encoded = encodeLoaded(core, core.format.values.handOut(old.value))
-  const life = {
-    freshMs: lifeMs(entry.policy.ttlMs, entry.policy.jitter, core.random),
-    graceMs: entry.policy.graceMs,
-    loadCostMs: old.loadCostMs,
-  }
+  const life = newLife(core, entry.policy, { ...entry.policy, loadCostMs: old.loadCostMs })
   const value = entryBytes(core, entry, encoded, life, old.tokens, version)
   const { key } = entry.scope.storedKey(entry.path)
   try {
@@ -127,10 +122,6 @@ export async function slide(core: Core, entry: NewEntry, flight: Flight, old: En
     reportStoreFailure(core, entry.scope.name, 'write', error)
   }
   return undefined
-}
-
-function lifeOf(core: Core, { jitter }: Policy, { ttlMs, graceMs, loadCostMs }: Loaded): Life {
-  return { freshMs: lifeMs(ttlMs, jitter, core.random), graceMs, loadCostMs }
 }
 
 function drop(core: Core, scope: Scope, path: string, reason: WriteDropped['reason']): void {

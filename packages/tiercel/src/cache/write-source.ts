@@ -1,11 +1,10 @@
 import type { HeldToken } from '../coherence/tag.ts'
 import { type Core, reportStoreFailure } from './core.ts'
-import { enterChange, Fences, type FenceTimes, type Fencing, leaveChange } from './fences.ts'
+import { enterChange, Fences, type FenceTimes, type Fencing, leaveChange, type Successor } from './fences.ts'
 import type { InvalidationOutcome } from './invalidate.ts'
-import { entryBytes, fillL1, type Life, tagLifeMs, versionOf, written } from './new-entry.ts'
-import { lifeMs } from './policy.ts'
+import { entryBytes, newLife, tagLifeMs } from './new-entry.ts'
 import type { Scope, Write } from './scope.ts'
-import type { SetEntry } from './set-entries.ts'
+import { keepStored, type Prepared, type SetEntry } from './set-entries.ts'
 import type { Durability } from './write-log.ts'
 
 /** What became of one write to the source. */
@@ -53,14 +52,6 @@ export function writeSource(
   return new SourceWrite(core, scope, changes, terms.times).run(terms.commit)
 }
 
-/** A new value, sealed under the tags as they were before the source changed. */
-interface NewValue {
-  readonly entry: SetEntry
-  readonly life: Life
-  readonly tokens: readonly HeldToken[]
-  readonly bytes: Buffer
-}
-
 class SourceWrite {
   readonly #core: Core
   readonly #scope: Scope
@@ -69,8 +60,8 @@ class SourceWrite {
   readonly #fences: Fences
   readonly #writes: readonly Write[]
   readonly #sentAtMs: number
-  /** By path. */
-  #values: ReadonlyMap<string, NewValue> = new Map()
+  /** By path, under the tags as they were before the source changed. */
+  #values: ReadonlyMap<string, Prepared> = new Map()
 
   constructor(core: Core, scope: Scope, changes: readonly SourceChange[], times: FenceTimes) {
     this.#core = core
@@ -118,27 +109,25 @@ class SourceWrite {
     { entry }: SourceChange,
     tokens: readonly HeldToken[] | undefined,
     result: PromiseSettledResult<Committed> | undefined,
-  ): [path: string, value: NewValue][] {
+  ): [path: string, value: Prepared][] {
     if (entry === undefined || tokens === undefined || result?.status !== 'fulfilled') return []
-    const { ttlMs, jitter, graceMs } = entry.policy
-    const life = { freshMs: lifeMs(ttlMs, jitter, this.#core.random), graceMs, loadCostMs: 0 }
-    const bytes = entryBytes(this.#core, entry, entry.encoded, life, tokens, undefined)
-    return [[entry.path, { entry, life, tokens, bytes }]]
+    const { ttlMs, graceMs } = entry.policy
+    const life = newLife(this.#core, entry.policy, { ttlMs, graceMs, loadCostMs: 0 })
+    const bytes = this.#core.l2 === undefined ? undefined : entryBytes(this.#core, entry, entry.encoded, life, tokens, undefined)
+    return [[entry.path, { entry, life, tokens, bytes, sentAtMs: this.#sentAtMs }]]
   }
 
   async #close(): Promise<readonly WriteOutcome['cache'][]> {
     let stored: readonly boolean[] = []
     let outcome: InvalidationOutcome = 'queued'
     try {
-      const successors = Array.from(this.#values, ([path, { bytes, life }]) => {
-        return [path, { value: bytes, ttlMs: life.freshMs + life.graceMs }] as const
-      })
-      outcome = await this.#fences.close(new Map(successors))
+      outcome = await this.#fences.close(this.#successors())
       stored = this.#fencing.paths.map((path) => outcome === 'applied' && this.#isStored(path))
     } finally {
       const areNewest = leaveChange(this.#scope, this.#fencing, this.#writes)
       stored.forEach((isStored, at) => {
-        if (isStored) this.#keep(at, areNewest[at] === true)
+        const value = this.#values.get(this.#fencing.paths[at] as string)
+        if (isStored && value !== undefined) keepStored(this.#core, value, areNewest[at] === true, this.#writes[at] as Write)
       })
     }
     return stored.map((isStored) => (isStored ? 'stored' : outcome === 'queued' ? 'queued' : 'deleted'))
@@ -149,12 +138,10 @@ class SourceWrite {
     return this.#values.has(path) && this.#fencing.holdOffMs === 0 && !this.#scope.changing.isContended(path)
   }
 
-  #keep(at: number, isNewest: boolean): void {
-    const core = this.#core
-    const { entry, life, tokens, bytes } = this.#values.get(this.#fencing.paths[at] as string) as NewValue
-    const origin = { sentAtMs: this.#sentAtMs, tokens, version: core.l2 === undefined ? '' : versionOf(core, bytes) }
-    const isSuspect = this.#writes[at]?.isTouched === true
-    if (isNewest) fillL1(core, entry, entry.encoded, life, { ...origin, isSuspect }, bytes.length)
-    written(core, this.#scope, entry.path, bytes.length)
+  #successors(): ReadonlyMap<string, Successor> {
+    const successors = Array.from(this.#values).flatMap(([path, { bytes, life }]) =>
+      bytes === undefined ? [] : [[path, { value: bytes, ttlMs: life.freshMs + life.graceMs }] as const],
+    )
+    return new Map(successors)
   }
 }
